@@ -1,0 +1,1 @@
+"""Foreign files: the guarded child, header scan, reader and codecs."""

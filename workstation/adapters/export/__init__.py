@@ -1,0 +1,1 @@
+"""Reports and results as files: PDF, CSV, JSON, PNG, NPZ."""

@@ -1,0 +1,1 @@
+"""The encrypted library: SQLite, migrations and keys."""

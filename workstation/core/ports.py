@@ -1,0 +1,232 @@
+"""What the services need of the outside world. A port exists where a second implementation exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.core.changes import ChangeSet
+from workstation.core.errors import Reason
+from workstation.core.findings import (
+    AnalysisResult,
+    EvidenceMap,
+    ModelInfo,
+    NoduleCandidate,
+    Prediction,
+    QualityResult,
+)
+from workstation.core.image import Radiograph
+from workstation.core.jobs import JobContext
+from workstation.core.report import ReportDocument
+from workstation.core.review import ReviewEvent, ReviewState, ReviewStatus
+from workstation.core.study import FileRecord, FileStamp, Study
+
+
+class HeaderScanner(Protocol):
+    """Reads the headers of foreign files in a guarded child."""
+
+    def scan(self, stamps: Sequence[FileStamp], context: JobContext) -> Iterator[FileRecord]:
+        """One record a file, in the order given; a file that kills or hangs the child is a refused record."""
+        ...
+
+
+class FilmReader(Protocol):
+    """Decodes one frame of one foreign file in a guarded child."""
+
+    def read(self, path: Path, context: JobContext, *, frame: int = 0) -> Radiograph:
+        """Decode, or raise `WorkstationError` with a reason."""
+        ...
+
+
+class FindingsModel(Protocol):
+    """A loaded model package. Methods are called from one thread at a time."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the package is."""
+        ...
+
+    def prepare(
+        self, presented: NDArray[np.float32], *, spacing_mm: float | None
+    ) -> PreparedFilm:
+        """Preprocess a presented film, (rows, columns) float32 in 0 to 1, bright = dense; check its quality.
+
+        Raises `WorkstationError` (``flat_image``) when nothing can be made of it.
+        """
+        ...
+
+    def predict(self, prepared: PreparedFilm) -> Prediction:
+        """Scores from one forward pass; keeps what `evidence` needs."""
+        ...
+
+    def evidence(self, prepared: PreparedFilm) -> tuple[EvidenceMap, ...]:
+        """Maps of all offered findings, from the forward pass that `predict` made."""
+        ...
+
+    def nodules(self, prepared: PreparedFilm) -> tuple[NoduleCandidate, ...] | Reason:
+        """Candidates, or the reason why the detector is switched off."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class PreparedFilm:
+    """What preprocessing made of a film: the input check's result, and the adapter's own state."""
+
+    quality: QualityResult
+    state: object
+
+
+class ReportRenderer(Protocol):
+    """Turns a report into a file's bytes."""
+
+    def render(self, document: ReportDocument, *, language: str) -> bytes:
+        """The whole file; raises `WorkstationError` when it cannot be made."""
+        ...
+
+
+class SortKey(StrEnum):
+    """Columns the worklist can be sorted by."""
+
+    PATIENT_NAME = "patient_name"
+    PATIENT_ID = "patient_id"
+    STUDY_DATE = "study_date"
+    ACCESSION_NUMBER = "accession_number"
+    MODALITY = "modality"
+    STATUS = "status"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistQuery:
+    """What to list. `text` matches name, ID and accession number, every word of it somewhere, case-insensitively."""
+
+    text: str = ""
+    modality: str = ""
+    status: ReviewStatus | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    sort: SortKey = SortKey.STUDY_DATE
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistRow:
+    """One study as the worklist shows it."""
+
+    study: Study
+    status: ReviewStatus
+    image_count: int
+    modalities: tuple[str, ...]
+    available: bool
+    """False when none of its files can be reached any more."""
+    analysed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSummary:
+    """Accounts for every file of one import."""
+
+    root: Path
+    loaded: int
+    unchanged: int
+    skipped: int
+    refused: int
+    cancelled: bool
+    problems: tuple[FileRecord, ...]
+    """Skipped and refused files, each with its reason."""
+
+    @property
+    def files(self) -> int:
+        """All files seen, unchanged ones included in loaded, skipped or refused."""
+        return self.loaded + self.skipped + self.refused
+
+
+class LibraryIndex(Protocol):
+    """The rebuildable part of the library: which files hold which studies."""
+
+    def known(self, root: Path) -> dict[Path, FileStamp]:
+        """Stamps of all files recorded below `root`."""
+        ...
+
+    def add(self, records: Sequence[FileRecord]) -> ChangeSet:
+        """Store a batch in one transaction; a path seen before is replaced."""
+        ...
+
+    def forget(self, paths: Sequence[Path]) -> ChangeSet:
+        """Drop records of files that are gone; never touches files or reviews."""
+        ...
+
+    def record(self, path: Path) -> FileRecord | None:
+        """What became of one file."""
+        ...
+
+    def records(self, root: Path) -> Iterator[FileRecord]:
+        """All records below `root`."""
+        ...
+
+    def study(self, study_uid: str) -> Study | None:
+        """One study with its series and instances."""
+        ...
+
+    def count(self, query: WorklistQuery) -> int:
+        """How many studies match."""
+        ...
+
+    def page(self, query: WorklistQuery, *, offset: int, limit: int) -> tuple[WorklistRow, ...]:
+        """A slice of the matching studies."""
+        ...
+
+    def priors(self, study: Study) -> tuple[Study, ...]:
+        """Earlier studies of the same patient (ID and issuer, name or birth date agreeing), newest first."""
+        ...
+
+
+class ReviewStore(Protocol):
+    """Events and analyses: what must never be lost."""
+
+    def append(self, event: ReviewEvent) -> ChangeSet:
+        """Commit one event; when this returns it survives kill -9 and power loss."""
+        ...
+
+    def events(self, study_uid: str) -> tuple[ReviewEvent, ...]:
+        """All events of a study, oldest first."""
+        ...
+
+    def state(self, study_uid: str) -> ReviewState:
+        """The events added up."""
+        ...
+
+    def put_analysis(self, study_uid: str, result: AnalysisResult) -> ChangeSet:
+        """Store a result beside the others of that film."""
+        ...
+
+    def analyses(self, study_uid: str) -> tuple[AnalysisResult, ...]:
+        """The newest result of each film of a study."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Patient-related state that survives a restart: drafts, recent folders, the open study, thumbnails."""
+
+    def put(self, key: str, value: str) -> None:
+        """Commit one value."""
+        ...
+
+    def get(self, key: str) -> str | None:
+        """The value stored last."""
+        ...
+
+    def put_thumbnail(self, sop_uid: str, picture: NDArray[np.uint8]) -> None:
+        """Keep a small grey picture, (rows, columns) uint8."""
+        ...
+
+    def thumbnail(self, sop_uid: str) -> NDArray[np.uint8] | None:
+        """The small grey picture, if there is one."""
+        ...

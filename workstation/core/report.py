@@ -1,0 +1,106 @@
+"""The findings report as one immutable document, free of layout and of language.
+
+Renderers draw it; every word that is not the reader's or the file's own comes from the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.core.errors import Reason
+from workstation.core.findings import (
+    AnalysisStatus,
+    FindingCode,
+    FindingScore,
+    ModelInfo,
+    NoduleCandidate,
+    QualityResult,
+)
+from workstation.core.review import Actor, Decision, FirstImpression, ReviewStatus, Section
+from workstation.core.study import Age, Instance, PatientIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedFinding:
+    """One AI finding with the reader's decision beside it; None is undecided."""
+
+    score: FindingScore
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegendTick:
+    """One mark of an evidence legend: log-odds and its place from 0 (cut-off) to 1."""
+
+    value: float
+    position: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceImage:
+    """The film with one finding's evidence drawn in: (rows, columns, 3) uint8, and its legend."""
+
+    code: FindingCode
+    pixels: NDArray[np.uint8]
+    legend_rgb: NDArray[np.uint8]
+    ticks: tuple[LegendTick, ...]
+    cut_off: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedFilm:
+    """One film of the study and what the AI said of it.
+
+    `key_image` is (rows, columns) uint8, exactly what the reader saw without AI. `pixel_mm` is the key image's pixel
+    size, None without calibration.
+    """
+
+    instance: Instance
+    status: AnalysisStatus | None
+    reason: Reason | None
+    analysed_utc: datetime | None
+    key_image: NDArray[np.uint8]
+    findings: tuple[ReportedFinding, ...]
+    evidence: tuple[EvidenceImage, ...]
+    quality: QualityResult
+    nodules: tuple[NoduleCandidate, ...] | None
+    nodules_reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDocument:
+    """Everything on the report. Times ending in `_utc` are UTC; the renderer shows local time.
+
+    `reader` is None for an "AI analysis sheet" that no reader has seen.
+    """
+
+    study_uid: str
+    identity: PatientIdentity
+    identity_entered_by_hand: bool
+    age: Age | None
+    institution: str
+    department: str
+    accession_number: str
+    study_description: str
+    study_datetime: datetime | None
+    prior_datetime: datetime | None
+    films: tuple[ReportedFilm, ...]
+    first_impression: FirstImpression | None
+    texts: Mapping[Section, str]
+    status: ReviewStatus
+    reader: Actor | None
+    written_utc: datetime | None
+    reviewed_utc: datetime | None
+    created_utc: datetime
+    model: ModelInfo | None
+    program_version: str
+
+    @property
+    def has_reader(self) -> bool:
+        """Whether a reader has seen this study."""
+        return self.reader is not None

@@ -1,0 +1,290 @@
+"""The reader's judgement as events: every change carries its before and after, so undo is its inverse.
+
+Nothing is deleted: undo appends the inverse event, and the audit trail keeps both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
+from workstation.core.findings import AnalysisResult, FindingCode
+from workstation.core.study import PatientIdentity
+
+
+class ReviewStatus(StrEnum):
+    """Where a study stands: 未读 / 草稿 / 已审核 / 已签发 / 更正."""
+
+    NEW = "new"
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    SIGNED = "signed"
+    AMENDED = "amended"
+
+
+class Section(StrEnum):
+    """The report's free texts."""
+
+    CLINICAL_INFORMATION = "clinical_information"
+    FINDINGS = "findings"
+    IMPRESSION = "impression"
+    RECOMMENDATION = "recommendation"
+
+
+class Verdict(StrEnum):
+    """What the reader decided on one AI finding."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EDITED = "edited"
+
+
+class Certainty(StrEnum):
+    """How sure the reader is."""
+
+    DEFINITE = "definite"
+    PROBABLE = "probable"
+    CANNOT_EXCLUDE = "cannot_exclude"
+
+
+class Side(StrEnum):
+    """Patient's side."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+    MIDLINE = "midline"
+
+
+class Zone(StrEnum):
+    """Where in the chest, as chest films are read."""
+
+    UPPER = "upper"
+    MIDDLE = "middle"
+    LOWER = "lower"
+    HILUM = "hilum"
+    MEDIASTINUM = "mediastinum"
+    PLEURA = "pleura"
+    DIFFUSE = "diffuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The reader's word on one AI finding; the AI's original stays beside it in the analysis."""
+
+    verdict: Verdict
+    code: FindingCode
+    side: Side | None = None
+    zone: Zone | None = None
+    certainty: Certainty | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who did it; `verified` stays False until logins exist."""
+
+    name: str
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstImpression:
+    """What the reader saw before any AI result was drawn: a text, or an explicit "no finding noted"."""
+
+    text: str = ""
+
+    @property
+    def no_finding(self) -> bool:
+        """Whether the reader noted that there is no finding."""
+        return not self.text.strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpressionRecorded:
+    """The first impression was stored."""
+
+    before: FirstImpression | None
+    after: FirstImpression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AiRevealed:
+    """AI results were drawn for the first time; `without_impression` when the reader chose so. Cannot be undone."""
+
+    without_impression: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionChanged:
+    """The decision on one AI finding of one film changed; None is undecided."""
+
+    sop_uid: str
+    code: FindingCode
+    before: Decision | None
+    after: Decision | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextChanged:
+    """One of the report's texts changed."""
+
+    section: Section
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityEntered:
+    """Identity typed by a reader for a film that has none."""
+
+    before: PatientIdentity | None
+    after: PatientIdentity | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged:
+    """The study moved on, or back."""
+
+    before: ReviewStatus
+    after: ReviewStatus
+
+
+Change = (
+    ImpressionRecorded
+    | AiRevealed
+    | DecisionChanged
+    | TextChanged
+    | IdentityEntered
+    | StatusChanged
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewEvent:
+    """One thing that happened to one study; `undoes` names the event that this one takes back."""
+
+    event_id: str
+    study_uid: str
+    actor: Actor
+    at_utc: datetime
+    change: Change
+    undoes: str | None = None
+
+
+def _empty() -> Mapping[tuple[str, FindingCode], Decision]:
+    return MappingProxyType({})
+
+
+def _no_texts() -> Mapping[Section, str]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewState:
+    """What the events of one study add up to."""
+
+    study_uid: str
+    status: ReviewStatus = ReviewStatus.NEW
+    impression: FirstImpression | None = None
+    revealed: bool = False
+    decisions: Mapping[tuple[str, FindingCode], Decision] = field(default_factory=_empty)
+    texts: Mapping[Section, str] = field(default_factory=_no_texts)
+    identity: PatientIdentity | None = None
+    last_actor: Actor | None = None
+    last_change_utc: datetime | None = None
+    reviewer: Actor | None = None
+    reviewed_utc: datetime | None = None
+
+
+def apply(state: ReviewState, event: ReviewEvent) -> ReviewState:
+    """The state after `event`.
+
+    Raises
+    ------
+    WorkstationError
+        ``review_not_allowed`` when a signed study would change, or the event belongs to another study.
+    """
+    change = event.change
+    if event.study_uid != state.study_uid:
+        raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED, "event of another study")
+    locked = state.status in {ReviewStatus.REVIEWED, ReviewStatus.SIGNED}
+    if locked and not isinstance(change, StatusChanged | AiRevealed):
+        raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED, f"status is {state.status}")
+    changed = _apply_change(state, event)
+    if changed.status is ReviewStatus.NEW:
+        changed = replace(changed, status=ReviewStatus.DRAFT)
+    return replace(changed, last_actor=event.actor, last_change_utc=event.at_utc)
+
+
+def _apply_change(state: ReviewState, event: ReviewEvent) -> ReviewState:
+    match event.change:
+        case ImpressionRecorded(after=impression):
+            return replace(state, impression=impression)
+        case AiRevealed():
+            return replace(state, revealed=True)
+        case DecisionChanged(sop_uid=sop_uid, code=code, after=decision):
+            decisions = {k: v for k, v in state.decisions.items() if k != (sop_uid, code)}
+            if decision is not None:
+                decisions[(sop_uid, code)] = decision
+            return replace(state, decisions=MappingProxyType(decisions))
+        case TextChanged(section=section, after=text):
+            return replace(state, texts=MappingProxyType({**state.texts, section: text}))
+        case IdentityEntered(after=identity):
+            return replace(state, identity=identity)
+        case StatusChanged(after=status):
+            reviewed = status is ReviewStatus.REVIEWED
+            return replace(
+                state,
+                status=status,
+                reviewer=event.actor if reviewed else None,
+                reviewed_utc=event.at_utc if reviewed else None,
+            )
+
+
+def replay(study_uid: str, events: Iterable[ReviewEvent]) -> ReviewState:
+    """The state that `events`, oldest first, add up to."""
+    state = ReviewState(study_uid=study_uid)
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+def inverse(change: Change) -> Change | None:
+    """The change that takes `change` back; None for one that cannot be taken back."""
+    if isinstance(change, AiRevealed):
+        return None
+    if isinstance(change, StatusChanged) and change.after is ReviewStatus.SIGNED:
+        return None
+    swapped = {"before": change.after, "after": change.before}
+    return replace(change, **swapped)  # type: ignore[arg-type]  # each class's own pair
+
+
+def undecided(
+    state: ReviewState, analyses: Iterable[AnalysisResult]
+) -> tuple[tuple[str, FindingCode], ...]:
+    """AI findings above threshold, as (SOP Instance UID, code), that the reader has not decided on."""
+    return tuple(
+        (analysis.sop_uid, score.code)
+        for analysis in analyses
+        if analysis.prediction is not None
+        for score in analysis.prediction.above
+        if (analysis.sop_uid, score.code) not in state.decisions
+    )
+
+
+def blocks_review(state: ReviewState, analyses: Iterable[AnalysisResult]) -> tuple[Reason, ...]:
+    """Why the study cannot be marked as reviewed yet; empty when it can."""
+    reasons = []
+    open_findings = undecided(state, analyses) if state.revealed else ()
+    if open_findings:
+        reasons.append(
+            Reason(code=ErrorCode.REVIEW_UNDECIDED, parameters={"count": len(open_findings)})
+        )
+    if state.impression is None and not state.texts.get(Section.IMPRESSION, "").strip():
+        reasons.append(Reason(code=ErrorCode.REVIEW_NO_IMPRESSION))
+    return tuple(reasons)

@@ -1,0 +1,173 @@
+"""Who and what: patient, study, series and instance as the DICOM model of the real world names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from workstation.core.errors import Reason
+
+
+class Sex(StrEnum):
+    """Patient's Sex (0010,0040)."""
+
+    FEMALE = "F"
+    MALE = "M"
+    OTHER = "O"
+    UNKNOWN = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonName:
+    """A name's component groups (PS3.5 6.2.1.1), carets already turned into readable spacing."""
+
+    alphabetic: str = ""
+    ideographic: str = ""
+    phonetic: str = ""
+
+    def __str__(self) -> str:
+        """The ideographic form where there is one, with the alphabetic form behind it."""
+        if self.ideographic and self.alphabetic and self.ideographic != self.alphabetic:
+            return f"{self.ideographic} ({self.alphabetic})"
+        return self.ideographic or self.alphabetic or self.phonetic
+
+    def __bool__(self) -> bool:
+        return bool(self.alphabetic or self.ideographic or self.phonetic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientIdentity:
+    """Who the film says the patient is."""
+
+    name: PersonName = field(default_factory=PersonName)
+    patient_id: str = ""
+    issuer: str = ""
+    birth_date: date | None = None
+    sex: Sex = Sex.UNKNOWN
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether there is a name or an ID at all."""
+        return bool(self.name) or bool(self.patient_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """Age at the time of the film in years.
+
+    `assumed_years` marks a tag without a unit that was read as years.
+    """
+
+    years: float
+    assumed_years: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.years < 200:
+            raise ValueError("an age lies between 0 and 200 years")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One image object as its header describes it: a row of the index.
+
+    Text is decoded by the file's own character set (PS3.5 6.1.2.3). Unknown values are empty strings or None.
+    `study_datetime` and `acquired` are local times as written, without a zone.
+    """
+
+    patient: PatientIdentity
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    sop_class_uid: str = ""
+    transfer_syntax_uid: str = ""
+    study_datetime: datetime | None = None
+    acquired: datetime | None = None
+    study_description: str = ""
+    accession_number: str = ""
+    institution: str = ""
+    department: str = ""
+    referring_physician: str = ""
+    series_number: int | None = None
+    series_description: str = ""
+    instance_number: int | None = None
+    modality: str = ""
+    body_part: str = ""
+    view_position: str = ""
+    laterality: str = ""
+    patient_orientation: tuple[str, str] = ("", "")
+    presentation_intent: str = ""
+    age: Age | None = None
+    rows: int = 0
+    columns: int = 0
+    frames: int = 1
+    lossy: bool = False
+    text_note: str = ""
+    """Stable name of what had to be assumed while decoding text, for instance ``gbk_assumed``."""
+
+    @property
+    def when(self) -> datetime | None:
+        """When the film was taken, as well as is known."""
+        return self.acquired or self.study_datetime
+
+
+class FileOutcome(StrEnum):
+    """What became of a file during an import."""
+
+    LOADED = "loaded"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStamp:
+    """What tells an unchanged file from a changed one without reading it."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """One file of a scanned folder and what became of it; `reason` is None for a loaded one."""
+
+    stamp: FileStamp
+    outcome: FileOutcome
+    instance: Instance | None = None
+    reason: Reason | None = None
+
+    def __post_init__(self) -> None:
+        if (self.outcome is FileOutcome.LOADED) != (self.instance is not None):
+            raise ValueError("a loaded file has an instance, another has none")
+        if (self.outcome is FileOutcome.LOADED) == (self.reason is not None):
+            raise ValueError("a file that was not loaded has a reason")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One series and its image objects in reading order, each with the file that holds it."""
+
+    series_uid: str
+    number: int | None
+    description: str
+    modality: str
+    instances: tuple[tuple[Instance, Path], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """One examination of one patient."""
+
+    study_uid: str
+    patient: PatientIdentity
+    when: datetime | None
+    description: str
+    accession_number: str
+    series: tuple[Series, ...]
+
+    @property
+    def instances(self) -> tuple[tuple[Instance, Path], ...]:
+        """All image objects of the study, series by series."""
+        return tuple(pair for series in self.series for pair in series.instances)
