@@ -51,12 +51,20 @@ class ErrorCode(StrEnum):
     LOOKS_UNLIKE_CHEST = "looks_unlike_chest"
     COLOUR_IMAGE = "colour_image"
     TOO_SMALL = "too_small"
+    # warnings beside a result
+    AGE_UNKNOWN = "age_unknown"
+    AGE_WITHOUT_UNIT = "age_without_unit"
+    VIEW_UNKNOWN = "view_unknown"
+    UNIDENTIFIED = "unidentified"
+    LOSSY_COMPRESSION = "lossy_compression"
     # analysis
     MODEL_NOT_FOUND = "model_not_found"
     MODEL_DAMAGED = "model_damaged"
     MODEL_UNTRUSTED = "model_untrusted"
     MODEL_INCOMPATIBLE = "model_incompatible"
     ANALYSIS_FAILED = "analysis_failed"
+    NODULES_NOT_IN_PACKAGE = "nodules_not_in_package"
+    NODULES_TOO_UNRELIABLE = "nodules_too_unreliable"
     CANCELLED = "cancelled"
     # library
     LIBRARY_WRONG_KEY = "library_wrong_key"

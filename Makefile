@@ -1,0 +1,43 @@
+# make run    open the workstation on the built-in sample study (headless without a display)
+# make test   lint, types, import contracts and tests
+# make help   the rest
+
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+# Never spin idle threads: see docs/architecture.md.
+export OMP_WAIT_POLICY ?= PASSIVE
+export GOMP_SPINCOUNT ?= 0
+
+.PHONY: help run test bench soak i18n lock environment
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: ## open the workstation on the sample study
+	@packaging/environment.sh run
+	@$(BIN)/thoravue --sample
+
+test: ## everything that must hold
+	@packaging/environment.sh test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -m "not long"
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python -m coverage report --skip-covered --format=total | sed 's/^/branch coverage %: /'
+
+bench: ## figures beside their peers, as ratios
+	@packaging/environment.sh test
+	$(BIN)/python -m tests.bench
+
+soak: ## long fuzz, kill and monkey runs
+	@packaging/environment.sh test
+	$(BIN)/python -m pytest -m long
+
+i18n: ## collect messages, update and compile both catalogues
+	$(BIN)/python packaging/catalogues.py
+
+lock: ## pin what was tested (needs uv)
+	packaging/lock.sh
