@@ -22,7 +22,7 @@ from workstation.core.findings import (
     Prediction,
     QualityResult,
 )
-from workstation.core.image import Radiograph
+from workstation.core.image import PixelSpacing, Radiograph
 from workstation.core.jobs import JobContext
 from workstation.core.report import ReportDocument
 from workstation.core.review import ReviewEvent, ReviewState, ReviewStatus
@@ -54,7 +54,7 @@ class FindingsModel(Protocol):
         ...
 
     def prepare(
-        self, presented: NDArray[np.float32], *, spacing_mm: float | None
+        self, presented: NDArray[np.float32], *, spacing: PixelSpacing | None
     ) -> PreparedFilm:
         """Preprocess a presented film, (rows, columns) float32 in 0 to 1, bright = dense; check its quality.
 

@@ -114,6 +114,10 @@ class Analysis:
     def __init__(self, load_model: Callable[[], FindingsModel]) -> None:
         self._load_model = load_model
 
+    def refusal(self, instance: Instance) -> Reason | None:
+        """Why `instance` cannot be analysed, as far as its tags tell; no pixels are needed."""
+        return tag_refusal(instance, minimum_age=self._load_model().info.minimum_age)
+
     def run(self, film: Radiograph, context: JobContext) -> AnalysisResult:
         """Analyse `film`; stages are reported and cancellation is polled between them.
 
@@ -150,10 +154,7 @@ class Analysis:
         if refusal is not None:
             return _refused(film, refusal, QualityResult(), watch)
         enter(1)
-        spacing = film.spacing
-        prepared = model.prepare(
-            presented(film), spacing_mm=None if spacing is None else spacing.column_mm
-        )
+        prepared = model.prepare(presented(film), spacing=film.spacing)
         if prepared.quality.refusal is not None:
             return _refused(film, prepared.quality.refusal, prepared.quality, watch)
         enter(2)
