@@ -1,1 +1,1 @@
-"""The command line face."""
+"""The command line face: `thoravue analyse | dataset | models | doctor | self-test`."""

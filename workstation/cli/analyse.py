@@ -1,0 +1,108 @@
+"""`thoravue analyse`: a progress bar, a last line that accounts for every file, an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tqdm import tqdm
+
+from workstation.core.errors import Parameter, WorkstationError
+from workstation.core.jobs import JobContext, Progress
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+
+class Translator(Protocol):
+    """Gives texts in one language."""
+
+    def tr(self, message: str, /, **parameters: object) -> str:
+        """`message` in this language, its named places filled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyseRequest:
+    """What `thoravue analyse` was asked to do."""
+
+    paths: tuple[Path, ...]
+    out: Path
+    pdf: bool
+    maps: bool
+    model: str | None
+    jobs: int
+
+
+Analyse = Callable[[AnalyseRequest, JobContext], Counter[str]]
+
+
+def error_text(error: WorkstationError, texts: Translator) -> str:
+    """The catalogue's text of an error."""
+    parameters: dict[str, Parameter] = dict(error.reason.parameters)
+    return texts.tr(f"error.{error.code.value}", **parameters)
+
+
+def run(arguments: argparse.Namespace, analyse: Analyse, texts: Translator) -> int:
+    """Do what the command line asks and return the exit code."""
+    request = AnalyseRequest(
+        paths=tuple(arguments.paths),
+        out=arguments.out,
+        pdf=arguments.pdf,
+        maps=arguments.maps,
+        model=arguments.model,
+        jobs=arguments.jobs,
+    )
+    missing = [path for path in request.paths if not path.exists()]
+    if missing:
+        for path in missing:
+            print(texts.tr("There is no file or folder {path}.", path=path), file=sys.stderr)
+        return EXIT_USAGE
+    bar = _Bar(texts)
+    try:
+        counts = analyse(request, JobContext(report=bar.show))
+    except WorkstationError as error:
+        print(error_text(error, texts), file=sys.stderr)
+        return EXIT_FAILED
+    finally:
+        bar.close()
+    print(
+        texts.tr(
+            "{total} files: {analysed} analysed, {refused} refused, {skipped} skipped, {failed} failed.",
+            total=counts.total(),
+            **{name: counts[name] for name in ("analysed", "refused", "skipped", "failed")},
+        )
+    )
+    print(texts.tr("Results: {path}", path=request.out.resolve()))
+    return EXIT_OK
+
+
+class _Bar:
+    """A tqdm bar a stage."""
+
+    def __init__(self, texts: Translator) -> None:
+        self._texts = texts
+        self._stage = ""
+        self._bar: tqdm[None] | None = None
+
+    def show(self, progress: Progress) -> None:
+        if progress.stage not in {"scan", "analyse"}:
+            return
+        if progress.stage != self._stage or self._bar is None:
+            self.close()
+            self._stage = progress.stage
+            self._bar = tqdm(
+                total=progress.total,
+                desc=self._texts.tr(f"stage.{progress.stage}"),
+                unit=" " + self._texts.tr("files"),
+                disable=None,
+            )
+        self._bar.update(progress.done - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,82 @@
+"""The command line's grammar."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from workstation import __version__
+
+COMMANDS = ("analyse", "models", "doctor")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse `arguments`; wrong usage exits with 2 and a message, as argparse does.
+
+    The result's `command` is one of `COMMANDS`, or ``window``.
+    """
+    if arguments and arguments[0] in COMMANDS:
+        return _command_parser().parse_args(arguments)
+    return _window_parser().parse_args(arguments)
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="thoravue",
+        description="Offline chest X-ray reading room. Without a command it opens the window.",
+        epilog="Commands: thoravue " + " | ".join(COMMANDS) + "  (each with --help)",
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders")
+    parser.add_argument("--sample", action="store_true", help="open the built-in sample study")
+    parser.add_argument("--lang", choices=("zh", "en"), help="language of this session")
+    parser.add_argument("--version", action="version", version=f"Thoravue {__version__}")
+    parser.set_defaults(command="window")
+    return parser
+
+
+def _command_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="thoravue")
+    commands = parser.add_subparsers(dest="command", required=True)
+    language = argparse.ArgumentParser(add_help=False)
+    language.add_argument("--lang", choices=("zh", "en"), help="language of texts and reports")
+
+    analyse = commands.add_parser(
+        "analyse",
+        parents=[language],
+        help="score films without a window",
+        description="Score every film below PATH and account for every file. Only DIR is written to.",
+    )
+    analyse.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    analyse.add_argument("--out", required=True, type=Path, metavar="DIR")
+    analyse.add_argument("--pdf", action="store_true", help="a PDF per study")
+    analyse.add_argument("--maps", action="store_true", help="evidence maps as PNG and NPZ")
+    analyse.add_argument(
+        "--model", metavar="ID", help="model package; default: the built-in one"
+    )
+    analyse.add_argument("--jobs", type=_at_least_one, default=1, metavar="N", help="decoders")
+
+    models = commands.add_parser("models", parents=[language], help="model packages")
+    actions = models.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", parents=[language], help="what is installed")
+    for name, text in (
+        ("show", "scores, limits and thresholds"),
+        ("verify", "check all hashes"),
+    ):
+        action = actions.add_parser(name, parents=[language], help=text)
+        action.add_argument("id", nargs="?", metavar="ID", help="default: the built-in one")
+    install = actions.add_parser("install", parents=[language], help="install from a file")
+    install.add_argument("file", type=Path, metavar="FILE")
+    install.add_argument(
+        "--allow-unsigned", action="store_true", help="consent to a package nobody vouches for"
+    )
+
+    commands.add_parser("doctor", parents=[language], help="check this installation")
+    return parser
+
+
+def _at_least_one(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
