@@ -80,14 +80,15 @@ def compiled(catalogue: Catalog) -> bytes:
 
 def problems(messages: set[str]) -> list[str]:
     """What is missing, unfinished or stale."""
-    found = []
+    found: list[str] = []
     catalogues = {language: load(language) for language in FOLDERS}
     coded = {
         language: {str(m.id) for m in c if m.id and CODED_KEY.fullmatch(str(m.id))}
         for language, c in catalogues.items()
     }
-    for key in sorted(coded["zh_CN"] ^ coded["en"]):
-        found.append(f"{key}: stands in one catalogue only")
+    found += [
+        f"{k}: stands in one catalogue only" for k in sorted(coded["zh_CN"] ^ coded["en"])
+    ]
     known = {str(m.id) for m in catalogues["zh_CN"]}
     found += [f"zh_CN: missing {message!r}" for message in sorted(messages - known)]
     obsolete = known - messages - coded["zh_CN"] - {""}

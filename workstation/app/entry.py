@@ -1,0 +1,64 @@
+"""Where `thoravue` starts once it is clear that this process is not a guarded child."""
+
+from __future__ import annotations
+
+import argparse
+import locale
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from workstation.cli.parser import parse
+
+# Threads that wait must not spin: with another busy process a forward pass took 2 s instead of 60 ms.
+# OpenMP reads these when torch loads it.
+_CALM_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "0"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    for name, value in _CALM_THREADS.items():
+        os.environ.setdefault(name, value)
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    if options.command == "window":
+        return _window(options)
+    from workstation.app import commands
+
+    return commands.run(options, language(options.lang))
+
+
+def language(asked: str | None) -> str:
+    """The language asked for, else the system's: Chinese where it is Chinese, English elsewhere."""
+    if asked:
+        return asked
+    system = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "zh" if system.lower().startswith(("zh", "chinese")) else "en"
+
+
+def _window(options: argparse.Namespace) -> int:
+    if has_display():
+        from workstation.app.gui import run_window
+
+        return run_window(tuple(options.paths), sample=options.sample, language=options.lang)
+    from workstation.app import commands
+
+    if options.sample or options.paths:
+        paths = (*options.paths, *((commands.SAMPLE,) if options.sample else ()))
+        return commands.read_headless(paths, Path("out"), language(options.lang))
+    return commands.no_display(language(options.lang))
+
+
+def has_display() -> bool:
+    """Whether a window can be shown here; on X11 whether the server of a local display answers."""
+    if not sys.platform.startswith("linux"):
+        return True
+    if os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    display = os.environ.get("DISPLAY", "")
+    if not display.startswith(":"):
+        return bool(display)
+    address = f"/tmp/.X11-unix/X{display[1:].split('.')[0]}"  # noqa: S108 - where X servers listen
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(address) == 0 or probe.connect_ex("\0" + address) == 0
