@@ -1,0 +1,156 @@
+"""A model package behind the `FindingsModel` port: arrays in, core types out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.runtime.explain import cell_to_film, evidence_maps
+from model.runtime.package import ModelPackage
+from model.runtime.predict import Predictor, RawPrediction
+from model.runtime.preprocess import (
+    Denoise,
+    Preprocessed,
+    PreprocessError,
+    RefusalReason,
+    preprocess,
+)
+from workstation.adapters.inference.packages import model_info, offered_labels
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
+from workstation.core.findings import (
+    EvidenceMap,
+    FindingCode,
+    FindingScore,
+    ModelInfo,
+    NoduleCandidate,
+    Prediction,
+    QualityResult,
+)
+from workstation.core.geometry import Affine2D
+from workstation.core.image import PixelSpacing
+from workstation.core.ports import PreparedFilm
+
+_UNUSABLE = {
+    RefusalReason.FLAT: ErrorCode.FLAT_IMAGE,
+    RefusalReason.TOO_SMALL: ErrorCode.TOO_SMALL,
+    RefusalReason.NOT_FINITE: ErrorCode.UNSUPPORTED_PIXELS,
+    RefusalReason.NOT_A_FILM: ErrorCode.COLOUR_IMAGE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Passed:
+    """One film's forward pass."""
+
+    preprocessed: Preprocessed
+    raw: RawPrediction
+    spacing: PixelSpacing | None
+
+
+class PackageModel:
+    """One loaded package.
+
+    The input check looks at the network's own features, so `prepare` makes the one forward pass; a refused film
+    never gets a score from it.
+
+    Raises
+    ------
+    PackageError
+        When the weights do not fit, or this computer does not reproduce the package's golden vectors.
+    """
+
+    def __init__(
+        self, package: ModelPackage, *, threads: int | None = None, denoise: str = "none"
+    ) -> None:
+        self._package = package
+        self._predictor = Predictor(package, threads=threads)
+        self._predictor.check_golden()
+        self._denoise = Denoise(denoise)
+        self._info = model_info(package)
+        self._offered = offered_labels(package)
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the package is."""
+        return self._info
+
+    def prepare(
+        self, presented: NDArray[np.float32], *, spacing: PixelSpacing | None
+    ) -> PreparedFilm:
+        """Preprocess and check a presented film, (rows, columns) float32 in 0 to 1, bright = dense."""
+        aspect = 1.0 if spacing is None else spacing.row_mm / spacing.column_mm
+        try:
+            preprocessed = preprocess(
+                presented,
+                size=self._predictor.input_size,
+                denoise=self._denoise,
+                pixel_aspect=min(max(aspect, 0.1), 10.0),
+            )
+        except PreprocessError as error:
+            code = _UNUSABLE[error.reason]
+            return PreparedFilm(quality=QualityResult(refusal=Reason(code=code)), state=None)
+        raw = self._predictor.predict(preprocessed.model_input)
+        return PreparedFilm(
+            quality=QualityResult(),
+            state=_Passed(preprocessed=preprocessed, raw=raw, spacing=spacing),
+        )
+
+    def predict(self, prepared: PreparedFilm) -> Prediction:
+        """Scores of the offered labels."""
+        passed = _passed(prepared)
+        calibration = self._package.metadata.calibration_id
+        scores = tuple(
+            FindingScore(
+                code=FindingCode(label.code),
+                probability=float(passed.raw.probabilities[index]),
+                threshold=label.threshold if calibration else None,
+                calibration_id=calibration if label.threshold is not None else None,
+            )
+            for index, label in self._offered
+        )
+        return Prediction(
+            scores=scores,
+            model_id=self._info.model_id,
+            model_version=self._info.version,
+            package_sha256=self._info.package_sha256,
+            weights_sha256=self._info.weights_sha256,
+            preprocess_version=self._package.metadata.preprocess_version,
+            created_utc=datetime.now(UTC),
+            device="cpu",
+            denoise=passed.preprocessed.denoise,
+        )
+
+    def evidence(self, prepared: PreparedFilm) -> tuple[EvidenceMap, ...]:
+        """Maps of the offered labels from the same forward pass."""
+        passed = _passed(prepared)
+        maps = evidence_maps(passed.raw, self._predictor)
+        to_film = Affine2D.from_matrix(
+            cell_to_film(
+                (maps.shape[1], maps.shape[2]),
+                self._predictor.input_size,
+                passed.preprocessed.to_film,
+            )
+        )
+        return tuple(
+            EvidenceMap(
+                code=FindingCode(label.code),
+                values=np.ascontiguousarray(maps[index]),
+                to_film=to_film,
+                method="class activation map",
+            )
+            for index, label in self._offered
+        )
+
+    def nodules(self, prepared: PreparedFilm) -> tuple[NoduleCandidate, ...] | Reason:
+        """The package has no candidate detector."""
+        _passed(prepared)
+        return Reason(code=ErrorCode.NODULES_NOT_IN_PACKAGE)
+
+
+def _passed(prepared: PreparedFilm) -> _Passed:
+    if not isinstance(prepared.state, _Passed):
+        raise WorkstationError(ErrorCode.ANALYSIS_FAILED, "the film was refused before")
+    return prepared.state
