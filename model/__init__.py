@@ -1,0 +1,1 @@
+"""Chest X-ray networks: train, evaluate, package and explain them. Knows nothing of the workstation."""

@@ -1,0 +1,1 @@
+"""What an installed program needs of the model: preprocessing, packages, prediction, evidence maps."""

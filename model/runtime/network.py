@@ -1,0 +1,183 @@
+"""The networks a package may name: an allow-list, each a stack of features and a linear head.
+
+Every network ends in global average pooling and a linear layer, because then the evidence map of a
+finding is ``map_k = sum_c W_kc A_c`` and its mean plus the bias is the logit (Zhou et al. 2016,
+doi:10.1109/CVPR.2016.319); `model.runtime.explain` depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+THIN_RESNET18 = "thin-resnet18"
+ARCHITECTURES = (THIN_RESNET18,)
+LARGEST_WIDTH = 128
+MOST_TRUNKS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """What is needed to rebuild a network before its weights are loaded.
+
+    Parameters
+    ----------
+    architecture
+        A name from `ARCHITECTURES`.
+    labels
+        Number of outputs.
+    width
+        Channels of the first stage; the last has eight times as many.
+    trunks
+        Networks side by side whose features are concatenated before the one linear head: an
+        ensemble that averages logits and is still linear after pooling.
+    mean, scale
+        The input is shifted and scaled by these before the first layer.
+
+    Raises
+    ------
+    ValueError
+        For an unknown architecture or numbers out of range.
+    """
+
+    architecture: str = THIN_RESNET18
+    labels: int
+    width: int = 32
+    trunks: int = 1
+    mean: float = 0.5
+    scale: float = 0.25
+
+    def __post_init__(self) -> None:
+        if self.architecture not in ARCHITECTURES:
+            raise ValueError(f"unknown architecture {self.architecture!r}")
+        if not (1 <= self.width <= LARGEST_WIDTH and 1 <= self.trunks <= MOST_TRUNKS):
+            raise ValueError("width or number of trunks out of range")
+        if not (1 <= self.labels <= 512 and self.scale > 0):
+            raise ValueError("number of labels or input scale out of range")
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions around a shortcut (He et al. 2016, doi:10.1109/CVPR.2016.90)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, inputs, h, w)`` -> ``(n, outputs, h / stride, w / stride)``."""
+        y = torch.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        return torch.relu(y + self.shortcut(x))
+
+
+class Trunk(nn.Module):
+    """A narrow ResNet-18 for one channel whose last stage keeps its resolution (total stride 16)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, width, 7, 2, 3, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, 1),
+        )
+        plan = ((width, 1), (2 * width, 2), (4 * width, 2), (8 * width, 1))
+        blocks: list[nn.Module] = []
+        channels = width
+        for outputs, stride in plan:
+            blocks += [BasicBlock(channels, outputs, stride), BasicBlock(outputs, outputs, 1)]
+            channels = outputs
+        self.blocks = nn.Sequential(*blocks)
+
+    def stages(self, x: Tensor) -> list[Tensor]:
+        """``(n, 1, s, s)`` -> the maps after each of the four stages; the last is `forward`'s."""
+        maps = []
+        x = self.stem(x)
+        for number, block in enumerate(self.blocks):
+            x = block(x)
+            if number % 2:
+                maps.append(x)
+        return maps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, 1, s, s)`` -> feature maps ``(n, 8 width, s / 16, s / 16)``, none negative."""
+        return self.stages(x)[-1]
+
+
+class MapNetwork(nn.Module):
+    """Features, global average pooling, one linear head: what every allowed network is.
+
+    A subclass sets `head` and implements `stages`.
+    """
+
+    head: nn.Linear
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def stages(self, x: Tensor) -> list[Tensor]:
+        """Maps of the stages, from the first to the last; the last are the feature maps ``A``."""
+        raise NotImplementedError
+
+    def features(self, x: Tensor) -> Tensor:
+        """Feature maps ``A``: model input ``(n, 1, s, s)`` in 0-1 -> ``(n, c, h, w)``."""
+        return self.stages(x)[-1]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Model input ``(n, 1, s, s)`` -> logits ``(n, labels)`` and feature maps ``A``."""
+        maps = self.features(x)
+        return self.head(maps.mean(dim=(2, 3))), maps
+
+
+class FindingsNetwork(MapNetwork):
+    """Trunks side by side, one linear head over all their features."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__(config)
+        self.trunks = nn.ModuleList(Trunk(config.width) for _ in range(config.trunks))
+        self.head = nn.Linear(8 * config.width * config.trunks, config.labels)
+
+    def stages(self, x: Tensor) -> list[Tensor]:
+        """The first trunk's first three stages, then the last stage of all trunks together."""
+        x = (x - self.config.mean) / self.config.scale
+        first, *others = self.trunks
+        maps: list[Tensor] = first.stages(x)  # type: ignore[operator]
+        maps[-1] = torch.cat([maps[-1], *(trunk(x) for trunk in others)], dim=1)
+        return maps
+
+
+NETWORKS: Mapping[str, type[MapNetwork]] = {THIN_RESNET18: FindingsNetwork}
+
+
+def build_network(config: NetworkConfig) -> MapNetwork:
+    """A network of an allowed architecture with fresh weights."""
+    network = NETWORKS[config.architecture](config)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        if isinstance(module, BasicBlock):
+            # Each block starts as its shortcut (Goyal et al. 2017, arXiv:1706.02677, section 5.1).
+            nn.init.zeros_(module.bn2.weight)
+    return network
+
+
+def channels_last(network: MapNetwork) -> MapNetwork:
+    """The same network with its weights laid out as CPU convolutions like them."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight.data = module.weight.data.contiguous(
+                memory_format=torch.channels_last
+            )
+    return network

@@ -1,0 +1,1 @@
+"""Training: manifest in, run folder out; never shipped in the installer."""

@@ -1,0 +1,86 @@
+"""Collections as they come, written as manifests: `python -m model.training.adapters SOURCE OUT`.
+
+The source is a table with file, site, patient_id, labels and the original sizes. What a source says
+nothing of stays blank: children's films labelled PNEUMONIA say nothing of hernias.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from model.runtime.labels import ALL_CODES, ANY_ABNORMALITY, FINDING_CODES
+from model.training.manifest import normal_code
+
+# Sites whose tables state every finding: what is not listed was not reported.
+COMPLETE_SITES = frozenset({"nih"})
+COLUMNS = (
+    "path",
+    "patient_id",
+    "site",
+    "view",
+    "sex",
+    "age",
+    "split",
+    "pixel_aspect",
+    *ALL_CODES,
+)
+NEGATIVE = frozenset({"normal", "no_finding"})
+
+
+def adapt(source: Path, out: Path) -> int:
+    """Write the manifest of a collection beside or away from it; return the number of films."""
+    with source.open(newline="", encoding="utf-8-sig") as stream:
+        records = list(csv.DictReader(stream))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        writer.writerows(_adapted(record, source.parent, out.parent) for record in records)
+    return len(records)
+
+
+def _adapted(record: Mapping[str, str], base: Path, out: Path) -> dict[str, str]:
+    path = os.path.relpath(base / record["file"], out)
+    row = {"path": path, "pixel_aspect": f"{pixel_aspect(record):.6f}"}
+    row |= {key: record[key] for key in ("patient_id", "site", "view", "sex", "age", "split")}
+    codes = {normal_code(text) for text in record["labels"].split("|")}
+    return row | _label_columns(codes, complete=record["site"] in COMPLETE_SITES)
+
+
+def _label_columns(codes: set[str], *, complete: bool) -> dict[str, str]:
+    if codes <= NEGATIVE:
+        return dict.fromkeys(ALL_CODES, "0")
+    if complete:
+        return {c: str(int(c in codes)) for c in FINDING_CODES} | {ANY_ABNORMALITY: "1"}
+    return {c: "1" for c in FINDING_CODES if c in codes} | {ANY_ABNORMALITY: "1"}
+
+
+def pixel_aspect(record: Mapping[str, str]) -> float:
+    """Height of a file's pixel by its width, undoing a release that squeezed films to a square."""
+    try:
+        width, height, original_width, original_height = (
+            float(record[key])
+            for key in ("width", "height", "original_width", "original_height")
+        )
+    except (KeyError, ValueError):
+        return 1.0
+    if min(width, height, original_width, original_height) <= 0:
+        return 1.0
+    return (original_height / height) / (original_width / width)
+
+
+def main() -> None:
+    """Read two paths from the command line and write the manifest."""
+    parser = argparse.ArgumentParser(description=adapt.__doc__)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("out", type=Path)
+    arguments = parser.parse_args()
+    adapt(arguments.source, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
