@@ -1,0 +1,1 @@
+"""Figures beside their peers, as ratios: ``python -m tests.bench``."""
