@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model.runtime.labels import ANY_ABNORMALITY
+from model.runtime.labels import ALL_CODES, ANY_ABNORMALITY
 
 NO_FINDING = "no_finding"
 SPLITS = ("train", "val", "test")
@@ -186,9 +186,11 @@ def _labels(
     record: Mapping[str, str], codes: Sequence[str], problems: Problems
 ) -> Iterable[float | None]:
     present = {normal_code(t) for t in (record.get("labels") or "").split("|") if t.strip()}
-    for unknown in sorted(present - set(codes) - {NO_FINDING}):
+    # A finding that this task does not train still answers the two-class question.
+    vocabulary = {*codes, *ALL_CODES, NO_FINDING}
+    for unknown in sorted(present - vocabulary):
         problems.add("unknown label", unknown)
-    known = present & {*codes, NO_FINDING}
+    known = present & vocabulary
     for code in codes:
         written = (record.get(code) or "").strip()
         if written in {"0", "1", "0.0", "1.0"}:

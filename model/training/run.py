@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,12 +26,14 @@ from model.training.data import FilmSet, epoch_order, share_of
 from model.training.loop import LoopSettings, Trainer
 from model.training.losses import label_weights, positive_weights
 from model.training.manifest import Manifest, Problems, Row
+from model.training.pointing import hits
 from model.training.splits import (
     refuse_patient_leakage,
     refuse_pixel_leakage,
     trainable_labels,
 )
 
+log = logging.getLogger(__name__)
 CHECKPOINT = "last.safetensors"
 CURVES = "curves.csv"
 Initialise = Callable[[MapNetwork], None]
@@ -154,6 +157,7 @@ class TrainingRun:
                 bar.set_postfix(loss=row["loss"], auroc=row["mean_findings"])
                 curves.append_row(self.setup.out / CURVES, {"epoch": epoch + 1, **row})
                 self.save()
+                log.info("saved epoch %d of %d", self.epoch, self.config.epochs)
         if self._rank == 0:
             curves.draw_curves(self.setup.out / CURVES, self.setup.out / "curves.png")
 
@@ -254,5 +258,11 @@ class TrainingRun:
         }
 
     def _validate(self) -> dict[str, float]:
-        logits = [self.trainer.predict(b.inputs)[0].numpy() for b in self._val.in_order(16)]
-        return curves.epoch_scores(np.concatenate(logits), self._val.targets, self.codes)
+        logits, pointed, tries = [], 0, 0
+        for batch in self._val.in_order(16):
+            answer, evidence = self.trainer.predict(batch.inputs)
+            logits.append(answer.numpy())
+            hit, tried = hits(evidence.numpy(), batch.boxes.numpy(), self._val.size)
+            pointed, tries = pointed + hit, tries + tried
+        scores = curves.epoch_scores(np.concatenate(logits), self._val.targets, self.codes)
+        return {"pointing": pointed / tries if tries else float("nan"), **scores}

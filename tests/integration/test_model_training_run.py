@@ -1,0 +1,168 @@
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model.runtime.package import open_package
+from model.runtime.predict import Predictor, golden_input
+from model.training.__main__ import main as train
+from model.training.checkpoint import read_checkpoint
+from model.training.package import main as package
+
+RECIPE = """
+width = 4
+batch_size = 8
+learning_rate = 5e-3
+ema_decay = 0.9
+sites = { here = 1.0 }
+adults_from_years = 18
+stages = [ { size = 64, epochs = 3 }, { size = 96, epochs = 2 } ]
+"""
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory) -> Path:
+    """Sixty made films: a bright disc on the right is an effusion."""
+    folder = tmp_path_factory.mktemp("films")
+    generator = np.random.default_rng(0)
+    v, u = np.mgrid[0:96, 0:96]
+    rows = []
+    for number in range(120):
+        pixels = generator.integers(40, 90, (96, 96))
+        ill = number % 2
+        if ill:
+            pixels[(u - 70) ** 2 + (v - 60) ** 2 < 200] += 120
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{number}.png")
+        rows.append(
+            {
+                "path": f"{number}.png",
+                "patient_id": f"p{number}",
+                "site": "here",
+                "age": "50",
+                "labels": "effusion" if ill else "no_finding",
+                "split": "val" if number >= 80 else "train",
+            }
+        )
+    with (folder / "m.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    boxes = ["path,label,x,y,w,h", *(f"{n}.png,effusion,56,46,28,28" for n in range(1, 120, 2))]
+    (folder / "boxes.csv").write_text("\n".join(boxes) + "\n")
+    (folder / "c.toml").write_text(RECIPE)
+    return folder
+
+
+def options(films: Path, out: Path, *more: str) -> list[str]:
+    return ["--manifest", str(films / "m.csv"), "--config", str(films / "c.toml"),
+            "--boxes", str(films / "boxes.csv"), "--out", str(out), "--device", "cpu",
+            "--cache", str(films / "cache"), "--quiet", *more]  # fmt: skip
+
+
+def curves_of(run: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((run / "curves.csv").read_text().splitlines()))
+
+
+def started(arguments: list[str], *prefix: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*(prefix or (sys.executable, "-m", "model.training")), *arguments],
+        env=ENVIRONMENT, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def straight(films, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "straight"
+    process = started(options(films, out, "--threads", "1"))
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return out
+
+
+def test_a_killed_run_resumes_to_the_same_weights(films, straight, tmp_path):
+    out = tmp_path / "killed"
+    process = started(options(films, out, "--threads", "1"))
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "saved epoch 2" in line:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    process = started(options(films, out, "--threads", "1", "--resume"))
+    _, errors = process.communicate(timeout=300)
+    assert "resumed after epoch" in errors
+    expected, record = read_checkpoint(straight / "last.safetensors")
+    found, again = read_checkpoint(out / "last.safetensors")
+    assert record == again
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+    curves = [(run / "curves.csv").read_text().splitlines() for run in (straight, out)]
+    assert [len(lines) for lines in curves] == [6, 6]
+
+
+def test_a_run_learns_shows_its_curves_and_becomes_a_package(films, straight, tmp_path, capsys):
+    rows = curves_of(straight)
+    assert float(rows[-1]["any_abnormality"]) > 0.9
+    assert float(rows[-1]["pointing"]) > 0.5
+    assert (straight / "curves.png").stat().st_size > 1000
+    out = tmp_path / "made-1.0.0.cxrmodel"
+    done = package(
+        ["--run", str(straight), "--manifest", str(films / "m.csv"), "--out", str(out),
+         "--version", "1.0.0", "--id", "made", "--cache", str(films / "cache")]
+    )  # fmt: skip
+    assert done == 0
+    opened = open_package(out)
+    Predictor(opened).check_golden()
+    offered = [label.code for label in opened.labels if label.trained]
+    assert offered == ["effusion", "any_abnormality"]
+    assert opened.metadata.limits["age_years_min"] == 18
+    assert train(options(films, tmp_path / "next", "--init", str(out), "--seed", "4")) == 0
+
+
+def test_another_recipe_does_not_resume(films, straight, caplog):
+    assert train(options(films, straight, "--resume", "--seed", "9")) == 2
+    assert "another recipe" in caplog.text
+
+
+def test_leakage_stops_the_program_and_names_the_offender(films, tmp_path, caplog):
+    text = (films / "m.csv").read_text().replace("99.png,p99,", "99.png,p7,")
+    (films / "leak.csv").write_text(text)
+    arguments = options(films, tmp_path / "run")
+    arguments[1] = str(films / "leak.csv")
+    assert train(arguments) == 2
+    assert "p7" in caplog.text
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_binary_task_has_one_head(films, tmp_path):
+    assert train(options(films, tmp_path / "run", "--task", "binary")) == 0
+    state, record = read_checkpoint(tmp_path / "run" / "last.safetensors")
+    assert record["codes"] == ["any_abnormality"]
+    assert state["ema.head.weight"].shape[0] == 1
+
+
+def test_two_processes_train_together(films, tmp_path):
+    process = started(
+        options(films, tmp_path / "run", "--threads", "1"),
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        "-m", "model.training",
+    )  # fmt: skip
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    state, record = read_checkpoint(tmp_path / "run" / "last.safetensors")
+    assert record["epoch"] == 5
+    assert int(state["step"]) == 5 * (80 // 2 // 8)
+    rows = curves_of(tmp_path / "run")
+    assert float(rows[-1]["any_abnormality"]) > 0.8
+
+
+def test_golden_inputs_differ_by_seed():
+    assert not np.array_equal(golden_input(1, 64), golden_input(2, 64))
