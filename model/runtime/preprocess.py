@@ -26,8 +26,8 @@ HIGH_PERCENTILE: Final = 99.5
 # A film whose robust range is under 1/255 of the full range carries nothing to look at.
 FLAT_RANGE: Final = 1.0 / 255.0
 SMALLEST_SIDE: Final = 32
-# Percentiles of every n-th pixel, about a million of them, differ from the full ones by < 1e-3.
-PERCENTILE_SAMPLES: Final = 1_000_000
+# Percentiles of every n-th row and column: on films they differ from the full ones by < 2e-3.
+PERCENTILE_SAMPLES: Final = 250_000
 GRID: Final = 65535.0
 
 
@@ -119,7 +119,7 @@ def preprocess(
     reduced = np.clip(
         (reduced - low) * np.float32(1.0 / (high - low)), 0.0, 1.0, dtype=np.float32
     )
-    image = _denoised(sitk.GetImageFromArray(reduced), denoise)
+    image = _denoised(sitk.GetImageFromArray(np.ascontiguousarray(reduced)), denoise)
     image = _smoothed(image, scale_x / bins[0], scale_y / bins[1])
     # Continuous edges: the film covers [-0.5, columns - 0.5] and is centred on the square.
     offset_x = (columns - size * scale_x) / 2 - 0.5 + scale_x / 2
@@ -136,10 +136,11 @@ def _robust_range(presented: NDArray[np.float32]) -> tuple[np.float32, np.float3
         raise PreprocessError(RefusalReason.NOT_A_FILM)
     if min(presented.shape) < SMALLEST_SIDE:
         raise PreprocessError(RefusalReason.TOO_SMALL)
-    # The sum of squares of finite float32 values of a film cannot overflow float64; one pass tells all.
-    if not math.isfinite(float(np.sum(presented, dtype=np.float64))):
+    # A NaN makes the minimum NaN; the two passes cost less than one over a mask.
+    if not (math.isfinite(float(presented.min())) and math.isfinite(float(presented.max()))):
         raise PreprocessError(RefusalReason.NOT_FINITE)
-    step = max(1, int(math.sqrt(presented.size / PERCENTILE_SAMPLES)))
+    # An odd step does not fall in with grids and line pairs of even period.
+    step = int(math.sqrt(presented.size / PERCENTILE_SAMPLES)) | 1
     sample = presented[::step, ::step]
     low, high = np.percentile(sample, (LOW_PERCENTILE, HIGH_PERCENTILE))
     if high - low < FLAT_RANGE:
@@ -150,17 +151,24 @@ def _robust_range(presented: NDArray[np.float32]) -> tuple[np.float32, np.float3
 def _binned(
     presented: NDArray[np.float32], bin_x: int, bin_y: int
 ) -> tuple[NDArray[np.float32], tuple[int, int]]:
-    """Average whole blocks; the last rows and columns are repeated so that no edge is lost."""
-    film = np.ascontiguousarray(presented, dtype=np.float32)
-    if bin_x == 1 and bin_y == 1:
-        return film, (1, 1)
+    """Average blocks; a last, incomplete block is the average of what it has, so that no edge is lost.
+
+    In numpy, as handing a whole film to SimpleITK costs more than all the rest.
+    """
+    film = np.asarray(presented, dtype=np.float32)
+    return _row_means(_row_means(film, bin_y).T, bin_x).T, (bin_x, bin_y)
+
+
+def _row_means(film: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """Means of every `count` rows; the last ones may be fewer."""
+    if count == 1:
+        return film
     rows, columns = film.shape
-    missing = (-rows % bin_y, -columns % bin_x)
-    if any(missing):
-        film = np.pad(film, ((0, missing[0]), (0, missing[1])), mode="edge")
-    image = sitk.BinShrink(sitk.GetImageFromArray(film), [bin_x, bin_y])
-    binned: NDArray[np.float32] = sitk.GetArrayFromImage(image)
-    return binned, (bin_x, bin_y)
+    whole = rows - rows % count
+    means: NDArray[np.float32] = film[:whole].reshape(-1, count, columns).mean(axis=1)
+    if whole == rows:
+        return means
+    return np.vstack([means, film[whole:].mean(axis=0, keepdims=True)])
 
 
 def _denoised(image: FilmImage, denoise: Denoise) -> FilmImage:
