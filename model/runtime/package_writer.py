@@ -59,12 +59,17 @@ def write_package(
         Signs the sums.
     """
     members = {
-        METADATA: json.dumps(metadata.as_json(), indent=1, ensure_ascii=False).encode(),
+        METADATA: metadata_bytes(metadata),
         WEIGHTS: save(half_precision(weights)),
         CARD: card_html.encode(),
         **(extra or {}),
     }
     write_members(path, members, signing_key=signing_key)
+
+
+def metadata_bytes(metadata: PackageMetadata) -> bytes:
+    """`metadata.json` as it is written."""
+    return json.dumps(metadata.as_json(), indent=1, ensure_ascii=False).encode()
 
 
 def repack(

@@ -73,13 +73,30 @@ def pixel_aspect(record: Mapping[str, str]) -> float:
     return (original_height / height) / (original_width / width)
 
 
+def adapt_boxes(source: Path, out: Path) -> int:
+    """Write a collection's table of boxes with paths relative to a manifest beside `out`."""
+    with source.open(newline="", encoding="utf-8-sig") as stream:
+        records = list(csv.DictReader(stream))
+    with out.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, ("path", "label", "x", "y", "w", "h"))
+        writer.writeheader()
+        for record in records:
+            row = {key: record[key] for key in ("label", "x", "y", "w", "h")}
+            path = os.path.relpath(source.parent / record["file"], out.parent)
+            writer.writerow({"path": path, **row})
+    return len(records)
+
+
 def main() -> None:
-    """Read two paths from the command line and write the manifest."""
-    parser = argparse.ArgumentParser(description=adapt.__doc__)
-    parser.add_argument("source", type=Path)
-    parser.add_argument("out", type=Path)
+    """Read the paths from the command line and write manifest and boxes."""
+    parser = argparse.ArgumentParser(prog="python -m model.training.adapters")
+    parser.add_argument("source", type=Path, help="the collection's manifest.csv")
+    parser.add_argument("out", type=Path, help="the manifest to write")
+    parser.add_argument("--boxes", type=Path, nargs=2, metavar=("SOURCE", "OUT"))
     arguments = parser.parse_args()
     adapt(arguments.source, arguments.out)
+    if arguments.boxes:
+        adapt_boxes(*arguments.boxes)
 
 
 if __name__ == "__main__":

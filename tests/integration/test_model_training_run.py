@@ -15,6 +15,7 @@ from model.runtime.predict import Predictor, golden_input
 from model.training.__main__ import main as train
 from model.training.checkpoint import read_checkpoint
 from model.training.package import main as package
+from model.training.recalibrate import main as recalibrate
 
 RECIPE = """
 width = 4
@@ -166,3 +167,31 @@ def test_two_processes_train_together(films, tmp_path):
 
 def test_golden_inputs_differ_by_seed():
     assert not np.array_equal(golden_input(1, 64), golden_input(2, 64))
+
+
+def test_a_package_is_recalibrated_on_local_films(films, straight, tmp_path, caplog):
+    made, local = tmp_path / "made.cxrmodel", tmp_path / "local.cxrmodel"
+    arguments = ["--manifest", str(films / "m.csv"), "--cache", str(films / "cache")]
+    assert (
+        package([*arguments, "--run", str(straight), "--out", str(made), "--version", "1"]) == 0
+    )
+    arguments = [
+        "--package",
+        str(made),
+        "--manifest",
+        str(films / "m.csv"),
+        "--out",
+        str(local),
+    ]
+    assert recalibrate(arguments) == 0
+    before, after = open_package(made), open_package(local)
+    assert after.weights_sha256 == before.weights_sha256
+    assert after.metadata.calibration_id != before.metadata.calibration_id
+    codes = [label.code for label in after.labels]
+    effusion = codes.index("effusion")
+    assert after.labels[effusion].calibration != before.labels[effusion].calibration
+    assert after.labels[codes.index("mass")] == before.labels[codes.index("mass")]
+    few = tmp_path / "few.csv"
+    few.write_text(f"path,patient_id,labels\n{films / '1.png'},p,effusion\n")
+    assert recalibrate([*arguments[:2], "--manifest", str(few), "--out", str(local)]) == 2
+    assert "positives and negatives" in caplog.text
