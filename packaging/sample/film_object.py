@@ -240,6 +240,10 @@ def _add_image(
 
 
 def voi_window(pixels: npt.NDArray[np.uint16]) -> tuple[float, float]:
-    """Return centre and width that show all but the outermost half per cent of the values."""
+    """Return centre and width that show all but the outermost half per cent of the values.
+
+    The function is LINEAR (PS3.3 C.11.2.1.2.1): its lower end is c - 0.5 - (w - 1) / 2.
+    """
     low, high = np.percentile(pixels, [0.5, 99.5])
-    return float(round((low + high) / 2)), float(round(high - low))
+    width = round(high) - round(low) + 1.0
+    return round(low) + width / 2, width

@@ -17,8 +17,8 @@ from vessels import Lung, grow, paint
 
 AVERAGE = Path(__file__).with_name("average.png")
 AVERAGE_SPACING_MM = 1.0
-UNEVEN_MM = 14
-"""Cut from the average's lower end, where many films stop."""
+MARGINS_MM = (6.0, 18.0, 6.0, 6.0)
+"""Left off at the top, bottom, left, right: where films stop, and room for the patient to move."""
 SCALE = 0.95
 """Size of the film's anatomy over the average's."""
 SOFT_PER_MM = 0.0055
@@ -65,16 +65,15 @@ STOMACH = [
     (232, 321), (235, 314), (244, 309), (258, 306), (272, 307), (285, 311), (293, 318), (294, 322),
     (288, 323), (270, 323), (252, 323), (238, 323),
 ]  # fmt: skip
-MARKER_AT_MM = (20.0, 18.0)
+MARKER_AT_MM = (16.0, 13.0)
 SHARPENING = ((1.3, 1.3), (3.5, 0.6), (10.0, 0.2))
 """What averaging blurred is raised again: blur in mm, share added back."""
 NOISE = 0.0022
 
 
-def film_grid(spacing_mm: float) -> Grid:
-    """Return the film's grid in the average's frame; `spacing_mm` is on the detector."""
+def anatomy_grid(spacing_mm: float) -> Grid:
+    """Return the grid of the whole average; `spacing_mm` is on the detector."""
     rows, columns = load_average().shape
-    rows -= UNEVEN_MM
     shape = tuple(round(n * AVERAGE_SPACING_MM * SCALE / spacing_mm) for n in (rows, columns))
     return Grid(shape=(shape[0], shape[1]), spacing_mm=spacing_mm / SCALE)
 
@@ -88,7 +87,7 @@ def load_average() -> Image64:
 def patient_film(
     grid: Grid, nodule: Nodule, pose: Pose, *, magnification: float, noise_seed: int
 ) -> Image64:
-    """Return the film as display values in 0..1, shape of the grid.
+    """Return the film as display values in 0..1: the grid without its margins.
 
     The anatomy and its vessels are the same for every nodule, pose and seed.
     """
@@ -98,11 +97,12 @@ def patient_film(
     film += _spine(grid)
     film += _grain(grid, anatomy)
     film += NODULE_CONTRAST * SOFT_PER_MM * _nodule(grid, nodule, magnification, anatomy)
-    film = _posed(grid, film, pose) ** pose.gamma
+    film = _posed(grid, film, pose)[_window(grid)] ** pose.gamma
     film = LATITUDE[0] + LATITUDE[1] * film
-    quanta = np.random.default_rng(noise_seed)
-    film += NOISE * grid.blur(quanta.standard_normal(grid.shape), 0.11) * 3.0
-    return np.clip(np.maximum(film, lead_letter(grid, "R", MARKER_AT_MM)), 0.0, 1.0)
+    quanta = np.random.default_rng(noise_seed).standard_normal(film.shape)
+    film += NOISE * grid.blur(quanta, 0.11) * 3.0
+    cut = Grid(shape=(film.shape[0], film.shape[1]), spacing_mm=grid.spacing_mm)
+    return np.clip(np.maximum(film, lead_letter(cut, "R", MARKER_AT_MM)), 0.0, 1.0)
 
 
 def _soft_anatomy(grid: Grid) -> Image64:
@@ -210,19 +210,27 @@ def _source(grid: Grid, pose: Pose, x: Image64, y: Image64) -> tuple[Image64, Im
     return source_x, source_y + breath
 
 
-def posed_point(grid: Grid, point: tuple[float, float], pose: Pose) -> tuple[float, float]:
-    """Return where on the posed film a point of the reference lies, mm in the average's frame."""
+def _window(grid: Grid) -> tuple[slice, slice]:
+    """Return the rows and columns of the grid that the film keeps."""
+    top, bottom, left, right = (round(margin / grid.spacing_mm) for margin in MARGINS_MM)
+    return slice(top, grid.shape[0] - bottom), slice(left, grid.shape[1] - right)
+
+
+def posed_pixel(grid: Grid, point: tuple[float, float], pose: Pose) -> tuple[float, float]:
+    """Return the column and row of the film at which a point of the reference, in mm, lies."""
     target = np.asarray(point)
     here = target.copy()
     for _ in range(60):
         source = np.array([float(v) for v in _source(grid, pose, here[0], here[1])])
         here = here + (target - source)
-    return float(here[0]), float(here[1])
+    rows, columns = _window(grid)
+    column, row = grid.pixels(here) - (columns.start, rows.start)
+    return float(column), float(row)
 
 
 def _posed(grid: Grid, film: Image64, pose: Pose) -> Image64:
     x, y = np.broadcast_arrays(*grid.coordinates())
     source_x, source_y = _source(grid, pose, x, y)
     where = (source_y / grid.spacing_mm - 0.5, source_x / grid.spacing_mm - 0.5)
-    moved = ndimage.map_coordinates(film, where, order=3, mode="mirror")
+    moved = ndimage.map_coordinates(film, where, order=3, mode="nearest")
     return np.asarray(np.clip(moved, 0.0, 1.0))

@@ -17,10 +17,10 @@ from pathlib import Path
 import film_object
 import numpy as np
 import numpy.typing as npt
-from frontal import Nodule, Pose, film_grid, patient_film, posed_point
+from frontal import Nodule, Pose, anatomy_grid, patient_film, posed_pixel
 from lateral import lateral_film
 from PIL import Image
-from raster import Grid, Image64
+from raster import Image64
 
 NODULE_AT = (96.0, 152.0)
 """Right upper zone, mm in the average's frame."""
@@ -50,7 +50,7 @@ FRONTALS = (
         name="prior-pa",
         visit=film_object.PRIOR,
         nodule=Nodule(centre=NODULE_AT, diameter_mm=9.0),
-        pose=Pose(shift_mm=(4.0, -3.0), turn_degrees=0.8, breath_mm=6.0, gamma=1.06),
+        pose=Pose(shift_mm=(2.0, -3.0), turn_degrees=0.6, breath_mm=6.0, gamma=1.06),
         noise_seed=12,
     ),
 )
@@ -66,7 +66,7 @@ def frontal_pixels(film: FrontalFilm) -> npt.NDArray[np.uint16]:
     """Return the pixels of a frontal film."""
     return quantise(
         patient_film(
-            film_grid(film_object.IMAGER_SPACING_MM),
+            anatomy_grid(film_object.IMAGER_SPACING_MM),
             film.nodule,
             film.pose,
             magnification=film_object.MAGNIFICATION,
@@ -83,14 +83,13 @@ def lateral_pixels() -> npt.NDArray[np.uint16]:
 
 def nodule_truth(film: FrontalFilm) -> dict[str, object]:
     """Return where the nodule lies: centre (column, row; first pixel 0) and its sizes."""
-    grid: Grid = film_grid(film_object.IMAGER_SPACING_MM)
-    centre = posed_point(grid, film.nodule.centre, film.pose)
-    column, row = grid.pixels(np.asarray(centre))
+    grid = anatomy_grid(film_object.IMAGER_SPACING_MM)
+    column, row = posed_pixel(grid, film.nodule.centre, film.pose)
     diameter = film.nodule.diameter_mm
     on_detector = diameter * film_object.MAGNIFICATION
     return {
         "file": f"films/{film.name}.dcm",
-        "centre_column_row_px": [round(float(column), 1), round(float(row), 1)],
+        "centre_column_row_px": [round(column, 1), round(row, 1)],
         "diameter_mm": diameter,
         "diameter_on_detector_mm": round(on_detector, 2),
         "diameter_px": round(on_detector / film_object.IMAGER_SPACING_MM, 1),
