@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -167,6 +167,8 @@ class Radiograph:
     overlays: tuple[OverlayPlane, ...] = ()
     shutter: Shutter | None = None
     spacing: PixelSpacing | None = None
+    stored_range: tuple[int, int] = field(init=False)
+    """Least and greatest stored value, padding left out; of all pixels when all are padding."""
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -178,6 +180,8 @@ class Radiograph:
         if (self.photometric is Photometric.PALETTE) != (self.palette is not None):
             raise ValueError("a palette belongs to PALETTE COLOR, and only there")
         self.pixels.setflags(write=False)
+        # Once here, for every mouse move of a window drag asks for it.
+        object.__setattr__(self, "stored_range", _range_without(self.padding, self.pixels))
 
     @property
     def rows(self) -> int:
@@ -193,3 +197,13 @@ class Radiograph:
     def is_monochrome(self) -> bool:
         """Whether windows apply."""
         return self.photometric in {Photometric.MONOCHROME1, Photometric.MONOCHROME2}
+
+
+def _range_without(
+    padding: tuple[int, int] | None, pixels: NDArray[np.integer]
+) -> tuple[int, int]:
+    low, high = int(pixels.min()), int(pixels.max())
+    if padding is None or (low < padding[0] and padding[1] < high):
+        return low, high
+    image = pixels[(pixels < padding[0]) | (pixels > padding[1])]
+    return (int(image.min()), int(image.max())) if image.size else (low, high)
