@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
     FILE_TRUNCATED = "file_truncated"
     FILE_VANISHED = "file_vanished"
     FILE_UNREADABLE = "file_unreadable"
+    FILE_CHANGED = "file_changed"
     NOT_AN_IMAGE = "not_an_image"
     NO_PIXEL_DATA = "no_pixel_data"
     FOLDER_EMPTY = "folder_empty"

@@ -1,0 +1,179 @@
+"""Bring folders into the library: headers only, in batches, every file accounted for."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from workstation.core.errors import CancelledError, ErrorCode, WorkstationError
+from workstation.core.jobs import JobContext, Progress
+from workstation.core.ports import HeaderScanner, ImportSummary, LibraryIndex
+from workstation.core.study import FileOutcome, FileRecord, FileStamp
+from workstation.services.walking import walk
+
+# Small blocks first, so that the first film is on screen at once; later ones save transactions.
+_FIRST_BLOCK, _LARGEST_BLOCK = 8, 512
+_PROGRESS_EVERY_S = 0.1
+
+
+class Indexing:
+    """The use case "what is in this folder".
+
+    Parameters
+    ----------
+    scanner
+        Reads headers in a guarded child.
+    index
+        Takes the records; each batch is one transaction.
+    """
+
+    def __init__(
+        self,
+        scanner: HeaderScanner,
+        index: LibraryIndex,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._scanner = scanner
+        self._index = index
+        self._clock = clock
+
+    def run(self, root: Path, context: JobContext) -> ImportSummary:
+        """Scan `root`; files whose size and time are those of the last scan are not read again.
+
+        Progress has the stage ``scan``; its payload is the first loaded `FileRecord` when that one is committed, else
+        None. Stopping keeps what was committed and gives a summary that says so.
+
+        Raises
+        ------
+        WorkstationError
+            ``folder_empty``.
+        """
+        known = self._index.known(root)
+        tally = _Tally(context, self._clock)
+        unchanged: list[Path] = []
+        cancelled = False
+        try:
+            for block in _blocks(walk([root])):
+                fresh = [item for item in block if not _is_known(item, known)]
+                unchanged += [_path(item) for item in block if _is_known(item, known)]
+                tally.unchanged = len(unchanged)
+                self._read(fresh, tally, context)
+        except CancelledError:
+            cancelled = True
+        if not cancelled:
+            self._forget_vanished(known, tally, unchanged)
+            if not tally.files:
+                raise WorkstationError(ErrorCode.FOLDER_EMPTY, path=str(root))
+        return self._summary(root, tally, unchanged, cancelled=cancelled)
+
+    def _read(
+        self, block: Sequence[FileStamp | FileRecord], tally: _Tally, context: JobContext
+    ) -> None:
+        batch = [item for item in block if isinstance(item, FileRecord)]
+        stamps = [item for item in block if isinstance(item, FileStamp)]
+        try:
+            for record in self._scanner.scan(stamps, context):
+                batch.append(record)
+                tally.show()
+        finally:
+            # What was read before a stop is kept.
+            if batch:
+                self._index.add(batch)
+                tally.add(batch)
+        context.token.raise_if_cancelled()
+
+    def _forget_vanished(
+        self, known: dict[Path, FileStamp], tally: _Tally, unchanged: Sequence[Path]
+    ) -> None:
+        gone = known.keys() - set(unchanged) - tally.paths
+        if gone:
+            self._index.forget(sorted(gone))
+
+    def _summary(
+        self, root: Path, tally: _Tally, unchanged: Sequence[Path], *, cancelled: bool
+    ) -> ImportSummary:
+        counts, problems = Counter(tally.outcomes), list(tally.problems)
+        if unchanged:
+            same = set(unchanged)
+            for record in self._index.records(root):
+                if record.stamp.path in same:
+                    counts[record.outcome] += 1
+                    if record.reason is not None:
+                        problems.append(record)
+        return ImportSummary(
+            root=root,
+            loaded=counts[FileOutcome.LOADED],
+            unchanged=len(unchanged),
+            skipped=counts[FileOutcome.SKIPPED],
+            refused=counts[FileOutcome.REFUSED],
+            cancelled=cancelled,
+            problems=tuple(problems),
+        )
+
+
+class _Tally:
+    """Counts records and tells how far a scan is, a few times a second."""
+
+    def __init__(self, context: JobContext, clock: Callable[[], float]) -> None:
+        self.outcomes: Counter[FileOutcome] = Counter()
+        self.problems: list[FileRecord] = []
+        self.paths: set[Path] = set()
+        self.unchanged = 0
+        self._context = context
+        self._clock = clock
+        self._started = self._shown = clock()
+        self._first: FileRecord | None = None
+
+    @property
+    def files(self) -> int:
+        """Files seen so far, unchanged ones included."""
+        return self.outcomes.total() + self.unchanged
+
+    def add(self, batch: Sequence[FileRecord]) -> None:
+        """Count a committed batch."""
+        self.outcomes.update(record.outcome for record in batch)
+        self.paths.update(record.stamp.path for record in batch)
+        self.problems += [record for record in batch if record.reason is not None]
+        first = None
+        if self._first is None:
+            first = self._first = next((r for r in batch if r.instance is not None), None)
+        self._report(first)
+
+    def show(self) -> None:
+        """Report when the last report is old."""
+        if self._clock() - self._shown >= _PROGRESS_EVERY_S:
+            self._report(None)
+
+    def _report(self, first: FileRecord | None) -> None:
+        now = self._clock()
+        self._shown = now
+        elapsed = max(now - self._started, 1e-3)
+        self._context.report(
+            Progress(
+                stage="scan",
+                done=self.files,
+                refused=self.outcomes[FileOutcome.REFUSED],
+                rate_per_s=self.files / elapsed,
+                payload=first,
+            )
+        )
+
+
+def _blocks(
+    items: Iterable[FileStamp | FileRecord],
+) -> Iterator[list[FileStamp | FileRecord]]:
+    iterator, size = iter(items), _FIRST_BLOCK
+    while block := list(islice(iterator, size)):
+        yield block
+        size = min(2 * size, _LARGEST_BLOCK)
+
+
+def _path(item: FileStamp | FileRecord) -> Path:
+    return item.stamp.path if isinstance(item, FileRecord) else item.path
+
+
+def _is_known(item: FileStamp | FileRecord, known: dict[Path, FileStamp]) -> bool:
+    return isinstance(item, FileStamp) and known.get(item.path) == item
