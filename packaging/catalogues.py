@@ -20,7 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-CODED_KEY = re.compile(r"[a-z_]+\.[a-z0-9_.]+")
+CODED_KEY = re.compile(r"[a-z_]+\.[A-Za-z0-9_.]+")
 FOLDERS = {"zh_CN": ROOT / "resources/i18n/zh_CN", "en": ROOT / "resources/i18n/en"}
 
 
