@@ -22,6 +22,11 @@ _FAULTS = {
 }
 
 
+def package_fault(error: PackageError, name: str) -> WorkstationError:
+    """What a fault of the package `name` means for the reader."""
+    return WorkstationError(_FAULTS[error.fault], error.detail, model=name)
+
+
 def offered_labels(package: ModelPackage) -> tuple[tuple[int, LabelRecord], ...]:
     """The outputs that are shown, with their index: trained ones that the program has a word for."""
     return tuple(
@@ -99,9 +104,7 @@ class PackageShelf:
         try:
             return open_package(path, public_keys=self._keys)
         except PackageError as error:
-            raise WorkstationError(
-                _FAULTS[error.fault], error.detail, model=path.name
-            ) from error
+            raise package_fault(error, path.name) from error
 
     def install(self, path: Path, *, allow_unsigned: bool) -> ModelPackage:
         """Verify a file, golden vectors included, and copy it to the shelf.
@@ -122,9 +125,7 @@ class PackageShelf:
         try:
             Predictor(package).check_golden()
         except PackageError as error:
-            raise WorkstationError(
-                _FAULTS[error.fault], error.detail, model=path.name
-            ) from error
+            raise package_fault(error, path.name) from error
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != package.sha256:
             raise WorkstationError(
