@@ -56,15 +56,15 @@ class EvidenceImage:
 class ReportedFilm:
     """One film of the study and what the AI said of it.
 
-    `key_image` is (rows, columns) uint8, exactly what the reader saw without AI. `pixel_mm` is the key image's pixel
-    size, None without calibration.
+    `key_image` is (rows, columns) uint8, exactly what the reader saw without AI; None for a film that was refused by
+    its tags and never decoded.
     """
 
     instance: Instance
     status: AnalysisStatus | None
     reason: Reason | None
     analysed_utc: datetime | None
-    key_image: NDArray[np.uint8]
+    key_image: NDArray[np.uint8] | None
     findings: tuple[ReportedFinding, ...]
     evidence: tuple[EvidenceImage, ...]
     quality: QualityResult
@@ -76,7 +76,8 @@ class ReportedFilm:
 class ReportDocument:
     """Everything on the report. Times ending in `_utc` are UTC; the renderer shows local time.
 
-    `reader` is None for an "AI analysis sheet" that no reader has seen.
+    `reader` wrote the report and is None for an "AI analysis sheet" that no reader has seen; `reviewer` marked it as
+    reviewed.
     """
 
     study_uid: str
@@ -94,6 +95,7 @@ class ReportDocument:
     texts: Mapping[Section, str]
     status: ReviewStatus
     reader: Actor | None
+    reviewer: Actor | None
     written_utc: datetime | None
     reviewed_utc: datetime | None
     created_utc: datetime
