@@ -1,0 +1,1 @@
+"""Settings, model packages and what the program says of itself."""
