@@ -1,0 +1,142 @@
+"""What lies on the reader's desk: the open study and the film on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from workstation.core.errors import ErrorCode, Reason
+from workstation.core.image import Radiograph
+from workstation.core.jobs import JobContext, Lane, Ticket
+from workstation.core.ports import FilmReader
+from workstation.core.study import Instance, Study
+from workstation.services.opening import first_film, open_film
+from workstation.ui.jobs.lanes import Lanes
+
+
+class Desk(QObject):
+    """Opens studies and films; a late film of another study never arrives.
+
+    Parameters
+    ----------
+    find_study
+        Looks a study up by its UID on the GUI thread.
+
+    Signals
+    -------
+    study_opened
+        `Study`, or None when the desk was cleared.
+    study_updated
+        `Study` that is open and has more, or fewer, films than before.
+    film_loading
+        `Instance` of the film that is being read.
+    film_shown
+        `Radiograph` that is ready.
+    film_failed
+        `Reason` why the film could not be read.
+    """
+
+    study_opened = Signal(object)
+    study_updated = Signal(object)
+    film_loading = Signal(object)
+    film_shown = Signal(object)
+    film_failed = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        lanes: Lanes,
+        reader: FilmReader,
+        find_study: Callable[[str], Study | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._reader = reader
+        self._find_study = find_study
+        self._ticket: Ticket | None = None
+        self.study: Study | None = None
+        self.instance: Instance | None = None
+        self.frame = 0
+        self.film: Radiograph | None = None
+
+    def open_study(self, study_uid: str, *, sop_uid: str | None = None) -> None:
+        """Open a study with one of its films: the named one, else the one to read first."""
+        study = self._find_study(study_uid)
+        if study is None:
+            self.film_failed.emit(Reason(code=ErrorCode.FILE_VANISHED))
+            return
+        if self.study is None or self.study.study_uid != study_uid:
+            self._clear()
+            self.study = study
+            self.study_opened.emit(study)
+        self.study = study
+        named = next((f for f in study.instances if f[0].sop_uid == sop_uid), None)
+        film = named or first_film(study)
+        if film is not None:
+            self._show(film, frame=0)
+
+    def show_film(self, sop_uid: str, *, frame: int = 0) -> None:
+        """Show another film, or frame, of the open study."""
+        films = self.study.instances if self.study else ()
+        film = next((f for f in films if f[0].sop_uid == sop_uid), None)
+        if film is not None:
+            self._show(film, frame=frame)
+
+    def step(self, by: int) -> None:
+        """Go `by` images on (or back), through frames first, then through the films of the study; stop at the ends."""
+        if self.study is None or self.instance is None:
+            return
+        images = [
+            (film, frame) for film in self.study.instances for frame in range(film[0].frames)
+        ]
+        here = next(
+            number
+            for number, (film, frame) in enumerate(images)
+            if film[0].sop_uid == self.instance.sop_uid and frame == self.frame
+        )
+        there = min(max(here + by, 0), len(images) - 1)
+        if there != here:
+            film, frame = images[there]
+            self._show(film, frame=frame)
+
+    def refresh_study(self) -> None:
+        """Look the open study up again, for films that were found since."""
+        study = self._find_study(self.study.study_uid) if self.study else None
+        if study is not None and study != self.study:
+            self.study = study
+            self.study_updated.emit(study)
+
+    def retry(self) -> None:
+        """Read the present film again."""
+        if self.instance is not None:
+            self.show_film(self.instance.sop_uid, frame=self.frame)
+
+    def close_study(self) -> None:
+        """Clear the desk."""
+        self._clear()
+        self.study_opened.emit(None)
+
+    def _clear(self) -> None:
+        self._lanes.discard(self._ticket)
+        self.study, self.instance, self.film, self.frame = None, None, None, 0
+
+    def _show(self, film: tuple[Instance, Path], *, frame: int) -> None:
+        self._lanes.discard(self._ticket)
+        self.instance, self.frame, self.film = film[0], frame, None
+        self.film_loading.emit(film[0])
+
+        def read(context: JobContext) -> Radiograph:
+            return open_film(self._reader, film, context, frame=frame)
+
+        self._ticket = self._lanes.submit(
+            Lane.FILM, read, done=self._on_film, failed=self.film_failed.emit
+        )
+
+    def _on_film(self, film: Radiograph) -> None:
+        if self.instance is None or film.instance.sop_uid != self.instance.sop_uid:
+            return
+        self.film = film
+        self.film_shown.emit(film)

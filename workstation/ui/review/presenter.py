@@ -1,0 +1,189 @@
+"""The reader's judgement: first impression, texts, identity, and the way to `reviewed`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from workstation.core.changes import ChangeSet
+from workstation.core.errors import Reason
+from workstation.core.jobs import JobContext, Lane
+from workstation.core.ports import SessionStore
+from workstation.core.review import Actor, FirstImpression, Section
+from workstation.core.study import PatientIdentity, Study
+from workstation.services.review import ReviewService, blocks
+from workstation.ui.desk import Desk
+from workstation.ui.jobs.lanes import Lanes
+from workstation.ui.record import Command, Record
+from workstation.ui.review.model import ReviewPanelState
+
+_IMPRESSION = "impression-first"
+
+
+class ReviewPresenter(QObject):
+    """Turns what the reader types into events of the record; drafts outlive a crash.
+
+    Parameters
+    ----------
+    session
+        Written to on the store lane alone.
+    saved_session
+        The same values, read on the GUI thread.
+    now
+        Local time.
+
+    Signals
+    -------
+    state_changed
+        `ReviewPanelState` for the panel.
+    """
+
+    state_changed = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        lanes: Lanes,
+        desk: Desk,
+        record: Record,
+        session: SessionStore,
+        saved_session: SessionStore,
+        now: Callable[[], datetime],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._desk = desk
+        self._record = record
+        self._session = session
+        self._saved_session = saved_session
+        self._now = now
+        self._saved_at: datetime | None = None
+        self._save_failed: Reason | None = None
+        self._drafts: dict[str, str] = {}
+        self.state = ReviewPanelState()
+        desk.study_opened.connect(self._on_study_opened)
+        record.changed.connect(self._update)
+        record.committed.connect(self._on_committed)
+        record.failed.connect(self._on_failed)
+
+    def record_impression(self, text: str) -> None:
+        """Store the first impression; an empty text is the explicit "no finding noted"."""
+
+        def command(service: ReviewService, study_uid: str, actor: Actor) -> ChangeSet:
+            return service.record_impression(
+                study_uid, actor, FirstImpression(text=text.strip())
+            )
+
+        self._record.perform(command, then=lambda: self.keep_draft(_IMPRESSION, ""))
+
+    def write(self, section: Section, text: str) -> None:
+        """Store one of the report's texts."""
+
+        def command(service: ReviewService, study_uid: str, actor: Actor) -> ChangeSet:
+            return service.write(study_uid, actor, section, text)
+
+        if text != self._record.state.texts.get(section, ""):
+            self._record.perform(command, then=lambda: self.keep_draft(section.value, ""))
+
+    def draft(self, section: Section, text: str) -> None:
+        """Keep what is being typed."""
+        self.keep_draft(section.value, text)
+
+    def draft_impression(self, text: str) -> None:
+        """Keep the first impression that is being typed."""
+        self.keep_draft(_IMPRESSION, text)
+
+    def identify(self, identity: PatientIdentity) -> None:
+        """Store an identity typed for a film without one."""
+        self._perform(lambda service, uid, actor: service.identify(uid, actor, identity))
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self._perform(lambda service, uid, actor: service.undo(uid, actor))
+
+    def redo(self) -> None:
+        """Bring a change back that was taken back."""
+        self._perform(lambda service, uid, actor: service.redo(uid, actor))
+
+    def mark_reviewed(self) -> None:
+        """Close the review."""
+        study = self._desk.study
+        if study is not None:
+            analyses = tuple(self._record.analyses.values())
+            self._perform(
+                lambda service, uid, actor: service.mark_reviewed(
+                    uid, actor, study=study, analyses=analyses
+                )
+            )
+
+    def reopen(self) -> None:
+        """Open a closed review again."""
+        self._perform(lambda service, uid, actor: service.reopen(uid, actor))
+
+    def keep_draft(self, name: str, text: str) -> None:
+        """Store a draft of the open study; an empty text forgets it."""
+        key = _draft_key(self._record.study_uid, name)
+        if self._record.study_uid and self._drafts.get(name, "") != text:
+            self._drafts[name] = text
+            session = self._session
+
+            def put(_context: JobContext) -> None:
+                session.put(key, text)
+
+            self._lanes.submit(Lane.STORE, put, done=_ignore, failed=self._on_failed)
+
+    def _perform(self, command: Command) -> None:
+        self._record.perform(command)
+
+    def _on_study_opened(self, study: Study | None) -> None:
+        uid = study.study_uid if study else ""
+        self._saved_at, self._save_failed = None, None
+        names = (_IMPRESSION, *(section.value for section in Section)) if uid else ()
+        found = ((name, self._saved_session.get(_draft_key(uid, name))) for name in names)
+        self._drafts = {name: text for name, text in found if text}
+        self._record.load(uid)
+
+    def _on_committed(self, changes: ChangeSet) -> None:
+        if self._record.study_uid in changes.studies:
+            self._saved_at, self._save_failed = self._now(), None
+
+    def _on_failed(self, reason: Reason) -> None:
+        self._save_failed = reason
+        self._update()
+
+    def _update(self) -> None:
+        study, state, history = self._desk.study, self._record.state, self._record.history
+        if study is None or study.study_uid != self._record.study_uid:
+            self.state = ReviewPanelState()
+        elif self._record.is_loaded:
+            self.state = ReviewPanelState(
+                study_uid=study.study_uid,
+                status=state.status,
+                identity=state.identity or study.patient,
+                identity_by_hand=state.identity is not None,
+                impression=state.impression,
+                impression_draft=self._drafts.get(_IMPRESSION, ""),
+                texts=state.texts,
+                drafts={s: self._drafts[s.value] for s in Section if self._drafts.get(s.value)},
+                saved_at=self._saved_at,
+                save_failed=self._save_failed,
+                undo=history.undoable.change if history.undoable else None,
+                redo=history.redoable.change if history.redoable else None,
+                blocks=blocks(state, study, tuple(self._record.analyses.values())),
+                reviewer=state.reviewer,
+                reviewed_at=state.reviewed_utc.astimezone() if state.reviewed_utc else None,
+            )
+        else:
+            return
+        self.state_changed.emit(self.state)
+
+
+def _draft_key(study_uid: str, name: str) -> str:
+    return f"draft/{study_uid}/{name}"
+
+
+def _ignore(_value: object) -> None:
+    return None

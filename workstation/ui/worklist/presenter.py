@@ -1,0 +1,235 @@
+"""The library as a list: scanning folders into it, searching it, opening from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from workstation.core.errors import Reason
+from workstation.core.jobs import JobContext, Lane, Progress, Ticket
+from workstation.core.ports import (
+    FilmReader,
+    ImportSummary,
+    LibraryIndex,
+    SessionStore,
+    WorklistQuery,
+    WorklistRow,
+)
+from workstation.core.study import FileRecord, Instance, Study
+from workstation.services.indexing import Indexing
+from workstation.services.opening import open_film, thumbnail
+from workstation.ui.desk import Desk
+from workstation.ui.jobs.lanes import LATER, Lanes
+
+_REFRESH_EVERY_MS = 400
+_RECENT_FOLDERS = 8
+_RECENT, _OPEN_STUDY = "recent", "open_study"
+
+
+class WorklistPresenter(QObject):
+    """Scans, lists and opens.
+
+    Parameters
+    ----------
+    index, saved_session
+        Read on the GUI thread.
+    session
+        Written to on the store lane alone.
+    indexing
+        Runs on the scan lane.
+
+    Signals
+    -------
+    rows_changed
+        Nothing: ask `count` and `fetch` again.
+    scan_changed
+        `Progress` of the running scan, or None.
+    summary_ready
+        `ImportSummary` of the scan that ended.
+    scan_failed
+        `Reason` why a folder could not be scanned.
+    thumbnail_ready
+        SOP Instance UID and picture (rows, columns) uint8.
+    recent_changed
+        Folders, newest first, as a tuple of Path.
+    """
+
+    rows_changed = Signal()
+    scan_changed = Signal(object)
+    summary_ready = Signal(object)
+    scan_failed = Signal(object)
+    thumbnail_ready = Signal(str, object)
+    recent_changed = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        lanes: Lanes,
+        desk: Desk,
+        index: LibraryIndex,
+        session: SessionStore,
+        saved_session: SessionStore,
+        indexing: Indexing,
+        reader: FilmReader,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._desk = desk
+        self._index = index
+        self._session = session
+        self._saved_session = saved_session
+        self._indexing = indexing
+        self._reader = reader
+        self._query = WorklistQuery()
+        self._waiting: list[Path] = []
+        self._ticket: Ticket | None = None
+        self._opened_by_scan = False
+        self._drawing: set[str] = set()
+        self.recent: tuple[Path, ...] = ()
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(_REFRESH_EVERY_MS)
+        self._refresh.timeout.connect(self.rows_changed)
+        desk.study_opened.connect(self._on_study_opened)
+
+    def restore(self) -> None:
+        """Bring the last session back: its recent folders and the study that was open."""
+        recent = self._saved_session.get(_RECENT)
+        self.recent = tuple(Path(p) for p in json.loads(recent)) if recent else ()
+        self.recent_changed.emit(self.recent)
+        self.rows_changed.emit()
+        study_uid = self._saved_session.get(_OPEN_STUDY)
+        if study_uid and self._index.study(study_uid) is not None:
+            self._desk.open_study(study_uid)
+
+    def search(self, query: WorklistQuery) -> None:
+        """List other studies, or in another order."""
+        self._query = query
+        self.rows_changed.emit()
+
+    def count(self) -> int:
+        """How many studies match."""
+        return self._index.count(self._query)
+
+    def fetch(self, offset: int, limit: int) -> Sequence[WorklistRow]:
+        """A slice of the matching studies."""
+        return self._index.page(self._query, offset=offset, limit=limit)
+
+    def scan(self, paths: Sequence[Path], *, open_first: bool = True) -> None:
+        """Bring files and folders into the library, one after the other."""
+        self._waiting += paths
+        self._opened_by_scan = not open_first
+        self._remember([path for path in paths if path.is_dir()])
+        if self._ticket is None:
+            self._scan_next()
+
+    def stop_scan(self) -> None:
+        """Stop scanning; what was read stays."""
+        self._waiting.clear()
+        self._lanes.cancel(self._ticket)
+
+    def request_thumbnail(self, sop_uid: str) -> None:
+        """Find or draw the small picture of a film of the open study."""
+        kept = self._saved_session.thumbnail(sop_uid)
+        if kept is not None:
+            self.thumbnail_ready.emit(sop_uid, kept)
+            return
+        films = self._desk.study.instances if self._desk.study else ()
+        film = next((film for film in films if film[0].sop_uid == sop_uid), None)
+        if film is None or sop_uid in self._drawing:
+            return
+        self._drawing.add(sop_uid)
+        self._lanes.submit(
+            Lane.FILM,
+            lambda context: self._draw(film, context),
+            done=lambda picture: self._on_thumbnail(sop_uid, picture),
+            failed=lambda _reason: None,
+            priority=LATER,
+        )
+
+    def _scan_next(self) -> None:
+        root = self._waiting.pop(0)
+        self.scan_changed.emit(Progress(stage="scan"))
+        self._ticket = self._lanes.submit(
+            Lane.SCAN,
+            lambda context: self._indexing.run(root, context),
+            done=self._on_scanned,
+            failed=self._on_scan_failed,
+            progress=self._on_progress,
+        )
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.scan_changed.emit(progress)
+        if not self._refresh.isActive():
+            self._refresh.start()
+        record = progress.payload
+        if isinstance(record, FileRecord) and record.instance and not self._opened_by_scan:
+            self._opened_by_scan = True
+            self.rows_changed.emit()
+            self._desk.open_study(record.instance.study_uid)
+
+    def _on_scanned(self, summary: ImportSummary) -> None:
+        self._end_scan()
+        if not self._opened_by_scan and summary.loaded and not summary.cancelled:
+            self._open_first_below(summary.root)
+        self.summary_ready.emit(summary)
+
+    def _on_scan_failed(self, reason: Reason) -> None:
+        self._end_scan()
+        self.scan_failed.emit(reason)
+
+    def _end_scan(self) -> None:
+        self._ticket = None
+        self.rows_changed.emit()
+        if self._desk.study is not None:
+            # The scan may have found more films of the study that it opened.
+            self._desk.refresh_study()
+        if self._waiting:
+            self._scan_next()
+        else:
+            self.scan_changed.emit(None)
+
+    def _open_first_below(self, root: Path) -> None:
+        """A folder that was known already: nothing was read anew, so its first film is opened from the library."""
+        found = (record.instance for record in self._index.records(root) if record.instance)
+        instance = next(found, None)
+        if instance is not None:
+            self._opened_by_scan = True
+            self._desk.open_study(instance.study_uid)
+
+    def _draw(self, film: tuple[Instance, Path], context: JobContext) -> NDArray[np.uint8]:
+        return thumbnail(open_film(self._reader, film, context))
+
+    def _on_thumbnail(self, sop_uid: str, picture: NDArray[np.uint8]) -> None:
+        self._drawing.discard(sop_uid)
+        self.thumbnail_ready.emit(sop_uid, picture)
+        self._put(lambda session: session.put_thumbnail(sop_uid, picture))
+
+    def _on_study_opened(self, study: Study | None) -> None:
+        uid = study.study_uid if study else ""
+        self._put(lambda session: session.put(_OPEN_STUDY, uid))
+
+    def _remember(self, folders: Sequence[Path]) -> None:
+        if not folders:
+            return
+        kept = [path for path in self.recent if path not in folders]
+        self.recent = (*folders, *kept)[:_RECENT_FOLDERS]
+        value = json.dumps([str(path) for path in self.recent])
+        self._put(lambda session: session.put(_RECENT, value))
+        self.recent_changed.emit(self.recent)
+
+    def _put(self, write: Callable[[SessionStore], None]) -> None:
+        session = self._session
+        self._lanes.submit(
+            Lane.STORE, lambda _: write(session), done=_ignore, failed=self.scan_failed.emit
+        )
+
+
+def _ignore(_value: object) -> None:
+    return None
