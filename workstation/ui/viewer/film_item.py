@@ -1,0 +1,218 @@
+"""The film and its evidence as items of pyqtgraph's scene, painted by us at the screen's resolution."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from workstation.core.display import VoiSelection
+from workstation.core.findings import EvidenceMap
+from workstation.core.geometry import Affine2D
+from workstation.core.image import Radiograph
+from workstation.core.overlay import EvidenceStyle, colourise, contours, sample
+from workstation.ui.viewer.raster import FilmRaster, Grid
+
+_CONTOUR = QColor(255, 233, 92)
+_CONTOUR_HALO = QColor(0, 0, 0, 200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenArea:
+    """The device pixels on which a film is seen.
+
+    `to_film` maps pixel ``(x, y)`` of the area, counted from its own first pixel's centre, to film coordinates.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    to_film: Affine2D
+
+
+def visible_area(
+    film_to_device: Affine2D, film: Radiograph, size: tuple[int, int]
+) -> ScreenArea | None:
+    """The part of a canvas of `size` (width, height) device pixels whose pixel centres lie on the film."""
+    x0, y0 = film_to_device((-0.5, -0.5))
+    x1, y1 = film_to_device((film.columns - 0.5, film.rows - 0.5))
+    left, right = _pixels_between(x0, x1, size[0])
+    top, bottom = _pixels_between(y0, y1, size[1])
+    if left >= right or top >= bottom:
+        return None
+    to_film = Affine2D(c=left + 0.5, f=top + 0.5).then(film_to_device.inverse())
+    return ScreenArea(
+        left=left, top=top, width=right - left, height=bottom - top, to_film=to_film
+    )
+
+
+def _pixels_between(one: float, other: float, count: int) -> tuple[int, int]:
+    low, high = sorted((one, other))
+    first, last = (math.ceil(round(edge, 6) - 0.5) for edge in (low, high))
+    return max(first, 0), min(last, count)
+
+
+class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
+    """One film; its own coordinates are film coordinates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._raster: FilmRaster | None = None
+        self._voi: VoiSelection | None = None
+        self._inverted = False
+        self._painted: tuple[ScreenArea, NDArray[np.uint8]] | None = None
+
+    def show_film(self, film: Radiograph | None) -> None:
+        """Replace the film; None shows nothing."""
+        self.prepareGeometryChange()
+        self._raster = None if film is None else FilmRaster(film)
+        self._painted = None
+
+    def set_presentation(self, voi: VoiSelection | None, *, inverted: bool) -> None:
+        """Window and inversion from now on."""
+        if voi is not self._voi or inverted != self._inverted:
+            self._voi, self._inverted = voi, inverted
+            self._painted = None
+            self.update()
+
+    def _picture(self, raster: FilmRaster, area: ScreenArea) -> NDArray[np.uint8]:
+        """The film on `area`: (height, width) grey or (height, width, 3), contiguous."""
+        if self._painted is not None and self._painted[0] == area:
+            return self._painted[1]
+        to_film = area.to_film
+        turned = abs(to_film.a) < abs(to_film.b)
+        if turned:
+            rows = Grid(first=to_film.f, step=to_film.d, count=area.width)
+            columns = Grid(first=to_film.c, step=to_film.b, count=area.height)
+        else:
+            rows = Grid(first=to_film.f, step=to_film.e, count=area.height)
+            columns = Grid(first=to_film.c, step=to_film.a, count=area.width)
+        picture = raster.picture(rows, columns, voi=self._voi, inverted=self._inverted)
+        picture = np.ascontiguousarray(picture.swapaxes(0, 1) if turned else picture)
+        self._painted = (area, picture)
+        return picture
+
+    def boundingRect(self) -> QRectF:
+        """The film from its first pixel's outer corner to its last one's."""
+        return QRectF() if self._raster is None else _outline(self._raster.film)
+
+    def paint(
+        self,
+        painter: QPainter,
+        _option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw the visible part, pixel for pixel."""
+        if self._raster is None:
+            return
+        area = visible_area(
+            _to_device(painter), self._raster.film, _device_size(painter, widget)
+        )
+        if area is None:
+            return
+        picture = self._picture(self._raster, area)
+        grey = picture.ndim == 2
+        form = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
+        _draw(painter, area, picture, form)
+
+
+class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
+    """A finding's evidence over the film; a child of the film's item, so it moves with it."""
+
+    def __init__(self, parent: FilmItem) -> None:
+        super().__init__(parent)
+        self._film: Radiograph | None = None
+        self._evidence: EvidenceMap | None = None
+        self._style: EvidenceStyle | None = None
+        self._lines = QPainterPath()
+        self._painted: tuple[ScreenArea, NDArray[np.uint8]] | None = None
+        self.hide()
+
+    def show_evidence(
+        self, film: Radiograph, evidence: EvidenceMap, style: EvidenceStyle
+    ) -> None:
+        """Draw `evidence` from now on."""
+        self.prepareGeometryChange()
+        self._film, self._evidence, self._style = film, evidence, style
+        self._painted = None
+        self._lines = QPainterPath()
+        for line in contours(evidence, style.cut_off) if style.contour else ():
+            points = [QPointF(x, y) for x, y in line.tolist()]
+            self._lines.addPolygon(points)
+        self.show()
+        self.update()
+
+    def clear(self) -> None:
+        """Draw nothing from now on."""
+        self._film = self._evidence = self._style = self._painted = None
+        self.hide()
+
+    def boundingRect(self) -> QRectF:
+        """As the film's."""
+        return QRectF() if self._film is None else _outline(self._film)
+
+    def paint(
+        self,
+        painter: QPainter,
+        _option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw colours and contour lines."""
+        if self._film is None or self._evidence is None or self._style is None:
+            return
+        area = visible_area(_to_device(painter), self._film, _device_size(painter, widget))
+        if area is None:
+            return
+        if self._painted is None or self._painted[0] != area:
+            values = sample(
+                self._evidence, target_to_film=area.to_film, shape=(area.height, area.width)
+            )
+            self._painted = (area, colourise(values, self._style))
+        _draw(painter, area, self._painted[1], QImage.Format.Format_RGBA8888)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(_outline(self._film), Qt.ClipOperation.IntersectClip)
+        for colour, width in ((_CONTOUR_HALO, 3.4), (_CONTOUR, 1.4)):
+            pen = QPen(colour, width)
+            pen.setCosmetic(True)
+            painter.strokePath(self._lines, pen)
+
+
+def _outline(film: Radiograph) -> QRectF:
+    return QRectF(-0.5, -0.5, film.columns, film.rows)
+
+
+def _to_device(painter: QPainter) -> Affine2D:
+    """The painter's item coordinates to device pixels of what is painted on."""
+    matrix = painter.worldTransform()
+    ratio = painter.device().devicePixelRatioF()
+    return Affine2D(
+        a=matrix.m11() * ratio, b=matrix.m21() * ratio, c=matrix.dx() * ratio,
+        d=matrix.m12() * ratio, e=matrix.m22() * ratio, f=matrix.dy() * ratio,
+    )  # fmt: skip
+
+
+def _device_size(painter: QPainter, widget: QWidget | None) -> tuple[int, int]:
+    device = painter.device()
+    if widget is None:
+        return device.width(), device.height()
+    size: QSize = widget.size() * device.devicePixelRatioF()
+    return size.width(), size.height()
+
+
+def _draw(
+    painter: QPainter, area: ScreenArea, picture: NDArray[np.uint8], form: QImage.Format
+) -> None:
+    """Put `picture` on the device's own pixels."""
+    ratio = painter.device().devicePixelRatioF()
+    image = QImage(picture.data, area.width, area.height, picture.strides[0], form)
+    painter.save()
+    painter.setWorldTransform(QTransform.fromScale(1 / ratio, 1 / ratio))
+    painter.drawImage(QPoint(area.left, area.top), image)
+    painter.restore()

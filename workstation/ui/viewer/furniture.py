@@ -1,0 +1,213 @@
+"""What lies over the film in the canvas's own pixels: texts, letters, scale bar, legend, banner, messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
+
+from resources.i18n import Texts
+from workstation.core.overlay import EvidenceStyle, legend
+from workstation.ui.viewer.corners import Corners
+from workstation.ui.viewer.lettering import DIM, LIGHT, Lettering
+from workstation.ui.viewer.scale_bar import ScaleBar
+
+_MARGIN = 10.0
+# No corner text is wider than this share of the canvas, so that left and right never meet.
+_CORNER_SHARE = 0.38
+_TEXT_PIXELS = 12
+_LETTER_PIXELS = 16
+_MESSAGE_PIXELS = 15
+_LEGEND_WIDTH = 12.0
+_LEGEND_SHARE = 0.32
+_BANNER = QColor(38, 38, 38)
+_BANNER_EDGE = QColor(120, 120, 120)
+
+
+class MessageKind(StrEnum):
+    """Why there is no film; each has a figure of its own."""
+
+    EMPTY = "empty"
+    BUSY = "busy"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """Everything to be drawn over a film. `letters` are patient directions at left, top, right and bottom."""
+
+    corners: Corners
+    letters: tuple[str, str, str, str] = ("", "", "", "")
+    bar: ScaleBar | None = None
+    evidence: EvidenceStyle | None = None
+    caption: str = ""
+
+
+class Furniture:
+    """Draws with one set of fonts; knows nothing of films."""
+
+    def __init__(self, font: QFont, texts: Texts) -> None:
+        self._texts = texts
+        self._text = Lettering(font, _TEXT_PIXELS)
+        self._bold = Lettering(font, _TEXT_PIXELS, bold=True)
+        self._letter = Lettering(font, _LETTER_PIXELS, bold=True)
+        self._message = Lettering(font, _MESSAGE_PIXELS)
+
+    @property
+    def banner_height(self) -> float:
+        """Height of the strip that says that AI colour is drawn."""
+        return self._text.line_height + 8
+
+    def draw(self, painter: QPainter, canvas: QRectF, overlay: Overlay) -> None:
+        """Draw over `canvas` (logical pixels)."""
+        room = QRectF(canvas)
+        right = 0.0
+        if overlay.evidence is not None:
+            self._draw_banner(painter, canvas, overlay.caption)
+            room.setTop(canvas.top() + self.banner_height)
+            right = self._draw_legend(painter, room, overlay.evidence)
+        self._draw_corners(painter, room, overlay.corners)
+        bottom = self._draw_bar(painter, room, overlay.bar) if overlay.bar else 0.0
+        self._draw_letters(painter, room.adjusted(0, 0, -right, -bottom), overlay.letters)
+
+    def draw_message(
+        self, painter: QPainter, canvas: QRectF, text: str, kind: MessageKind
+    ) -> None:
+        """A figure and a few words in the middle of an empty canvas."""
+        middle = canvas.center()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _draw_figure(painter, QPointF(middle.x(), middle.y() - 44), kind)
+        painter.restore()
+        top = middle.y()
+        for line in text.splitlines():
+            shown = self._message.elided(line, canvas.width() - 2 * _MARGIN)
+            left = middle.x() - self._message.width(shown) / 2
+            self._message.draw(painter, left, top, shown, DIM)
+            top += self._message.line_height * 1.15
+
+    def _draw_corners(self, painter: QPainter, room: QRectF, corners: Corners) -> None:
+        blocks = (
+            (corners.top_left, False, False),
+            (corners.top_right, True, False),
+            (corners.bottom_right, True, True),
+            (corners.bottom_left, False, True),
+        )
+        widest = room.width() * _CORNER_SHARE
+        step = self._text.line_height
+        for lines, at_right, at_bottom in blocks:
+            top = room.top() + _MARGIN - 2
+            if at_bottom:
+                top = room.bottom() - _MARGIN + 2 - step * len(lines)
+            for index, line in enumerate(lines):
+                # The first line of the identity leads.
+                lead = index == 0 and lines is corners.top_left
+                lettering = self._bold if lead else self._text
+                shown = lettering.elided(line, widest)
+                left = room.left() + _MARGIN
+                if at_right:
+                    left = room.right() - _MARGIN - lettering.width(shown)
+                lettering.draw(painter, left, top + index * step, shown, LIGHT)
+
+    def _draw_letters(
+        self, painter: QPainter, room: QRectF, letters: tuple[str, str, str, str]
+    ) -> None:
+        left, top, right, bottom = letters
+        middle, height = room.center(), self._letter.line_height
+        side = middle.y() - height / 2
+        across = [middle.x() - self._letter.width(word) / 2 for word in (top, bottom)]
+        edge = room.right() - _MARGIN - self._letter.width(right)
+        places = (
+            (left, room.left() + _MARGIN, side),
+            (top, across[0], room.top() + _MARGIN - 4),
+            (right, edge, side),
+            (bottom, across[1], room.bottom() - height - 4),
+        )
+        for word, x, y in places:
+            if word:
+                self._letter.draw(painter, x, y, word, LIGHT)
+
+    def _draw_bar(self, painter: QPainter, room: QRectF, bar: ScaleBar) -> float:
+        """Draw the bar at the bottom; how much height it took."""
+        length = bar.length / painter.device().devicePixelRatioF()
+        x0 = round(room.center().x() - length / 2)
+        y = round(room.bottom() - _MARGIN - 2)
+        ticks = [
+            (x0, y, x0 + length, y),
+            (x0, y - 5, x0, y),
+            (x0 + length, y - 5, x0 + length, y),
+        ]
+        for colour, width in ((QColor(0, 0, 0, 170), 4.0), (LIGHT, 1.6)):
+            painter.setPen(QPen(colour, width, c=Qt.PenCapStyle.SquareCap))
+            for line in ticks:
+                painter.drawLine(QPointF(*line[:2]), QPointF(*line[2:]))
+        top = y - 6.0
+        widest = room.width() * (1 - 2 * _CORNER_SHARE) - 8
+        for text in (bar.source, bar.label):
+            top -= self._text.line_height
+            shown = self._text.elided(text, widest)
+            left = room.center().x() - self._text.width(shown) / 2
+            self._text.draw(painter, left, top, shown, LIGHT)
+        return room.bottom() - top
+
+    def _draw_banner(self, painter: QPainter, canvas: QRectF, caption: str) -> None:
+        """A strip across the whole canvas, so that it cannot be missed nor cover any text."""
+        strip = QRectF(canvas.left(), canvas.top(), canvas.width(), self.banner_height)
+        painter.fillRect(strip, _BANNER)
+        painter.setPen(QPen(_BANNER_EDGE, 1))
+        painter.drawLine(strip.bottomLeft(), strip.bottomRight())
+        top = strip.top() + 4
+        said = f"◈ {self._texts.tr('AI overlay on – {model}', model=caption)}"
+        note = self._texts.tr("model evidence, not a lesion outline")
+        left = strip.right() - _MARGIN - self._text.width(note)
+        self._text.draw(painter, left, top, note, LIGHT)
+        shown = self._bold.elided(said, left - strip.left() - 2 * _MARGIN)
+        self._bold.draw(painter, strip.left() + _MARGIN, top, shown, LIGHT)
+
+    def _draw_legend(self, painter: QPainter, room: QRectF, style: EvidenceStyle) -> float:
+        """The colour ramp with its ticks in log-odds at the right edge; how much width it took."""
+        colours, ticks = legend(style)
+        height = round(room.height() * _LEGEND_SHARE)
+        labels = [f"{tick.value:+.2f}" for tick in ticks]
+        unit = self._texts.tr("log-odds")
+        words = max(self._text.width(text) for text in (*labels, unit))
+        left = round(room.right() - _MARGIN - words - 8 - _LEGEND_WIDTH)
+        ramp = QRectF(left, round(room.center().y() - height / 2), _LEGEND_WIDTH, height)
+        flipped = colours[::-1].copy()
+        image = QImage(flipped.data, 1, len(flipped), 3, QImage.Format.Format_RGB888)
+        painter.drawImage(ramp, image)
+        painter.setPen(QPen(QColor(0, 0, 0), 1))
+        painter.drawRect(ramp.adjusted(-1, -1, 0, 0))
+        painter.setPen(QPen(LIGHT, 1))
+        half = self._text.line_height / 2
+        for tick, label in zip(ticks, labels, strict=True):
+            y = ramp.bottom() - tick.position * ramp.height()
+            painter.drawLine(QPointF(ramp.right(), y), QPointF(ramp.right() + 4, y))
+            self._text.draw(painter, ramp.right() + 8, y - half, label, LIGHT)
+        self._text.draw(painter, left, ramp.top() - 3 * half - 2, unit, DIM)
+        return room.right() - left
+
+
+def _draw_figure(painter: QPainter, place: QPointF, kind: MessageKind) -> None:
+    """A film outline, an hourglass or a warning triangle, about 48 pixels high, centred at `place`."""
+    painter.setPen(QPen(DIM, 2, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.translate(place)
+    if kind is MessageKind.ERROR:
+        painter.drawPolygon(QPolygonF([QPointF(0, -22), QPointF(24, 20), QPointF(-24, 20)]))
+        painter.drawLine(QPointF(0, -7), QPointF(0, 7))
+        painter.drawPoint(QPointF(0, 13))
+    elif kind is MessageKind.BUSY:
+        painter.drawLine(QPointF(-15, -22), QPointF(15, -22))
+        painter.drawLine(QPointF(-15, 22), QPointF(15, 22))
+        for side in (-1, 1):
+            painter.drawPolyline(
+                QPolygonF([QPointF(-11, 22 * side), QPointF(0, 0), QPointF(11, 22 * side)])
+            )
+    else:
+        painter.drawRoundedRect(QRectF(-19, -23, 38, 46), 4, 4)
+        painter.drawLine(QPointF(0, -13), QPointF(0, 13))
+        for side in (-1, 1):
+            painter.drawArc(QRectF(-12 if side < 0 else 2, -9, 10, 20), 0, 16 * 360)

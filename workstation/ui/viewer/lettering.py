@@ -1,0 +1,65 @@
+"""Text that reads on black and on white film: light letters with a thin dark halo, drawn once and kept."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+
+_KEPT = 256
+_HALO = 1.3
+_AROUND = tuple((x, y) for x in (-_HALO, 0.0, _HALO) for y in (-_HALO, 0.0, _HALO) if x or y)
+LIGHT = QColor(232, 232, 232)
+DIM = QColor(176, 176, 176)
+
+
+class Lettering:
+    """Draws lines of one font, `pixels` high in logical pixels."""
+
+    def __init__(self, font: QFont, pixels: int, *, bold: bool = False) -> None:
+        self._font = QFont(font)
+        self._font.setPixelSize(pixels)
+        self._font.setBold(bold)
+        self._metrics = QFontMetricsF(self._font)
+        self._drawn: dict[tuple[str, int, float], QPixmap] = {}
+
+    @property
+    def line_height(self) -> float:
+        """Distance from one line to the next."""
+        return round(self._metrics.height() * 1.12)
+
+    def width(self, text: str) -> float:
+        """Logical width of a line."""
+        return self._metrics.horizontalAdvance(text)
+
+    def elided(self, text: str, width: float) -> str:
+        """`text`, cut with an ellipsis when it is wider than `width`."""
+        return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+    def draw(
+        self, painter: QPainter, left: float, top: float, text: str, colour: QColor
+    ) -> None:
+        """Draw one line whose box starts at ``(left, top)``."""
+        ratio = painter.device().devicePixelRatioF()
+        key = (text, colour.rgb(), ratio)
+        pixmap = self._drawn.get(key)
+        if pixmap is None:
+            if len(self._drawn) >= _KEPT:
+                self._drawn.clear()
+            pixmap = self._drawn[key] = self._line(text, colour, ratio)
+        painter.drawPixmap(QPointF(round(left) - 2, round(top) - 2), pixmap)
+
+    def _line(self, text: str, colour: QColor, ratio: float) -> QPixmap:
+        width, height = self.width(text) + 6, self._metrics.height() + 4
+        pixmap = QPixmap(int(width * ratio) + 1, int(height * ratio) + 1)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setFont(self._font)
+        base = QPointF(2, 2 + self._metrics.ascent())
+        painter.setPen(QColor(0, 0, 0, 110))
+        for x, y in _AROUND:
+            painter.drawText(base + QPointF(x, y), text)
+        painter.setPen(colour)
+        painter.drawText(base, text)
+        painter.end()
+        return pixmap

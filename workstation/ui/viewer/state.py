@@ -1,0 +1,122 @@
+"""How a film is looked at: window, orientation, zoom and place, and the map to the screen that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workstation.core.display import VoiSelection
+from workstation.core.geometry import Affine2D, Orientation, Point
+from workstation.core.image import Radiograph
+
+_LARGEST_ZOOM = 64.0
+# A film can be made this much smaller than the canvas, no more.
+_SMALLEST_SHARE = 0.25
+
+
+class Tool(StrEnum):
+    """What dragging with the left button does."""
+
+    WINDOW = "window"
+    PAN = "pan"
+    ZOOM = "zoom"
+
+
+class CornerLevel(StrEnum):
+    """How much text lies over the film."""
+
+    ALL = "all"
+    MINIMAL = "minimal"
+    NONE = "none"
+
+    def following(self) -> CornerLevel:
+        """The next level of the cycle."""
+        levels = list(CornerLevel)
+        return levels[(levels.index(self) + 1) % len(levels)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewerOptions:
+    """What a site or reader sets once. `hide_identity` is the privacy toggle; a badge says that it is on."""
+
+    invert_vertical_drag: bool = False
+    corner_level: CornerLevel = CornerLevel.ALL
+    hide_identity: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewState:
+    """One look at a film.
+
+    `voi` is None for a colour film. `zoom` is screen (device) pixels a film column; `centre` is the place on the film, in
+    film coordinates, that lies in the middle of the canvas. A `fitted` view follows the canvas's size.
+    """
+
+    voi: VoiSelection | None
+    inverted: bool = False
+    orientation: Orientation = field(default_factory=Orientation)
+    zoom: float = 1.0
+    centre: Point = (0.0, 0.0)
+    fitted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointerReading:
+    """What lies under the pointer: film coordinates, and the modality value or the colour there."""
+
+    place: Point
+    value: float | tuple[int, int, int]
+
+
+def middle_of(film: Radiograph) -> Point:
+    """The film's centre in film coordinates."""
+    return ((film.columns - 1) / 2, (film.rows - 1) / 2)
+
+
+def film_to_upright(film: Radiograph, orientation: Orientation) -> Affine2D:
+    """Film coordinates to the turned film's with square pixels, one unit a film column."""
+    turned = orientation.to_turned(rows=film.rows, columns=film.columns)
+    tall = film.spacing.row_mm / film.spacing.column_mm if film.spacing is not None else 1.0
+    if orientation.quarter_turns % 2:
+        return turned.then(Affine2D(a=tall))
+    return turned.then(Affine2D(e=tall))
+
+
+def film_to_screen(film: Radiograph, state: ViewState, size: tuple[float, float]) -> Affine2D:
+    """Film coordinates to device pixels of a canvas of `size` (width, height) device pixels.
+
+    Moved by less than a pixel so that the film's edge meets a pixel's edge: at 1:1 each film pixel is one of the screen.
+    """
+    upright = film_to_upright(film, state.orientation)
+    scaled = upright.then(Affine2D(a=state.zoom, e=state.zoom))
+    x, y = scaled(state.centre)
+    corner = _first_corner(film, scaled)
+    left = round(size[0] / 2 - x + corner[0]) - corner[0]
+    top = round(size[1] / 2 - y + corner[1]) - corner[1]
+    return scaled.then(Affine2D(c=left, f=top))
+
+
+def fit_zoom(film: Radiograph, orientation: Orientation, size: tuple[float, float]) -> float:
+    """The zoom at which the whole film just fits a canvas of `size` device pixels."""
+    upright = film_to_upright(film, orientation)
+    x0, y0 = upright((-0.5, -0.5))
+    x1, y1 = upright((film.columns - 0.5, film.rows - 0.5))
+    return max(min(size[0] / abs(x1 - x0), size[1] / abs(y1 - y0)), 1e-3)
+
+
+def clamped_zoom(zoom: float, *, fit: float) -> float:
+    """`zoom` within what makes sense for a film that fits at zoom `fit`."""
+    return min(max(zoom, min(fit * _SMALLEST_SHARE, 1.0)), max(_LARGEST_ZOOM, fit))
+
+
+def clamped_centre(centre: Point, film: Radiograph) -> Point:
+    """`centre` moved onto the film."""
+    x, y = centre
+    return (min(max(x, -0.5), film.columns - 0.5), min(max(y, -0.5), film.rows - 0.5))
+
+
+def _first_corner(film: Radiograph, scaled: Affine2D) -> Point:
+    """The upper left corner of the film as it lies on the screen."""
+    x0, y0 = scaled((-0.5, -0.5))
+    x1, y1 = scaled((film.columns - 0.5, film.rows - 0.5))
+    return (min(x0, x1), min(y0, y1))

@@ -1,0 +1,511 @@
+"""The film viewer: shows what it is given, no services and no files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from resources.i18n import Texts
+from workstation.core.display import (
+    VoiSelection,
+    auto_window,
+    chest_presets,
+    default_voi,
+    drag_window,
+    file_vois,
+    palette_colours,
+    window_like,
+)
+from workstation.core.findings import EvidenceMap
+from workstation.core.geometry import Affine2D, Orientation
+from workstation.core.image import Radiograph
+from workstation.core.overlay import EvidenceStyle
+from workstation.core.voi import to_modality
+from workstation.ui.viewer.canvas import FilmCanvas
+from workstation.ui.viewer.corners import corner_texts
+from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
+from workstation.ui.viewer.gestures import Gestures
+from workstation.ui.viewer.scale_bar import scale_bar
+from workstation.ui.viewer.state import (
+    CornerLevel,
+    PointerReading,
+    Tool,
+    ViewerOptions,
+    ViewState,
+    clamped_centre,
+    clamped_zoom,
+    film_to_screen,
+    film_to_upright,
+    fit_zoom,
+    middle_of,
+)
+
+_ZOOM_STEP = 1.25
+_BAR_SHARE = 0.2
+_PAN_STEP = 60.0
+_CURSORS = {
+    Tool.WINDOW: Qt.CursorShape.CrossCursor,
+    Tool.PAN: Qt.CursorShape.OpenHandCursor,
+    Tool.ZOOM: Qt.CursorShape.SizeVerCursor,
+}
+
+
+class FilmView(QWidget):
+    """One film on black, with the mouse in readers' conventions.
+
+    Signals, all from the window's thread:
+    ``view_changed(ViewState)`` after the reader or a command changed the look; ``pointer_moved(PointerReading | None)``;
+    ``file_dropped(tuple[Path, ...])``; ``step_requested(int)``, how many images onwards; ``menu_requested(QPoint)``, global;
+    ``maximise_requested()``; ``tool_changed(Tool)``; ``corners_changed(CornerLevel)``.
+    """
+
+    view_changed = Signal(object)
+    pointer_moved = Signal(object)
+    file_dropped = Signal(object)
+    step_requested = Signal(int)
+    menu_requested = Signal(object)
+    maximise_requested = Signal()
+    tool_changed = Signal(object)
+    corners_changed = Signal(object)
+
+    def __init__(
+        self,
+        texts: Texts,
+        options: ViewerOptions | None = None,
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._texts = texts
+        self._options = options or ViewerOptions()
+        self._film: Radiograph | None = None
+        self._state = ViewState(voi=None)
+        self._position = (1, 1)
+        self._tool = Tool.WINDOW
+        self._pointer: PointerReading | None = None
+        self._evidence: tuple[EvidenceMap, EvidenceStyle, str] | None = None
+        self._message = ("", MessageKind.EMPTY)
+        self._gestures = Gestures(self)
+        self._furniture = Furniture(self.font(), texts)
+        self._canvas = FilmCanvas(self, self._gestures, self._draw_over)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._canvas)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.setAccessibleName(texts.tr("Film"))
+        self._canvas.setAccessibleName(texts.tr("Film"))
+        self._canvas.resized.connect(self._follow_size)
+        self._canvas.hovered.connect(self._hover)
+        self._canvas.double_clicked.connect(self.maximise_requested)
+        self._set_cursor()
+
+    # What is shown
+
+    @property
+    def film(self) -> Radiograph | None:
+        """The film on the canvas."""
+        return self._film
+
+    @property
+    def tool(self) -> Tool:
+        """What the left button does."""
+        return self._tool
+
+    @property
+    def options(self) -> ViewerOptions:
+        """Settings in force."""
+        return self._options
+
+    @property
+    def has_stack(self) -> bool:
+        """Whether the wheel steps through images."""
+        return self._film is not None and self._position[1] > 1
+
+    def show_film(self, film: Radiograph, *, position: tuple[int, int] | None = None) -> None:
+        """Show `film`; evidence of the film before is gone, a drag under way ends.
+
+        Another frame of the same image keeps window, zoom and place. `position` is the number in the stack that the wheel
+        steps through, from 1, and how many there are; the object's own frames when None.
+        """
+        before, self._film = self._film, film
+        self._position = position or (film.frame + 1, max(film.instance.frames, film.frame + 1))
+        self._message = ("", MessageKind.EMPTY)
+        self._gestures.cancel()
+        self.set_evidence(None)
+        self._canvas.film_item.show_film(film)
+        if before is None or not _is_other_frame(before, film):
+            self._state = self._first_look(film)
+        self._pointer = None
+        self.setAccessibleDescription(str(film.instance.patient.name))
+        self._changed()
+
+    def show_message(self, text: str, *, kind: MessageKind = MessageKind.EMPTY) -> None:
+        """A few words instead of a film."""
+        self.clear()
+        self._message = (text, kind)
+        self.setAccessibleDescription(text)
+        self._canvas.viewport().update()
+
+    def clear(self) -> None:
+        """Black, and nothing else."""
+        self._film = None
+        self._position = (1, 1)
+        self._message = ("", MessageKind.EMPTY)
+        self._gestures.cancel()
+        self.set_evidence(None)
+        self._canvas.film_item.show_film(None)
+        self._set_pointer(None)
+        self.setAccessibleDescription("")
+        self._canvas.viewport().update()
+
+    def set_evidence(
+        self,
+        evidence: EvidenceMap | None,
+        style: EvidenceStyle | None = None,
+        caption: str = "",
+    ) -> None:
+        """Draw evidence over the film, `caption` naming the model; None draws none, and leaves no trace.
+
+        Raises
+        ------
+        ValueError
+            For evidence without a style or without a film.
+        """
+        if evidence is None:
+            self._evidence = None
+            self._canvas.evidence_item.clear()
+        elif style is None or self._film is None:
+            raise ValueError("evidence needs a style, and a film to lie on")
+        else:
+            self._evidence = (evidence, style, caption)
+            self._canvas.evidence_item.show_evidence(self._film, evidence, style)
+        self._canvas.viewport().update()
+
+    def set_options(self, options: ViewerOptions) -> None:
+        """Replace the settings."""
+        level_changed = options.corner_level is not self._options.corner_level
+        self._options = options
+        self._canvas.viewport().update()
+        if level_changed:
+            self.corners_changed.emit(options.corner_level)
+
+    # How it is looked at
+
+    def view_state(self) -> ViewState:
+        """How the film is looked at now."""
+        return self._state
+
+    def restore(self, state: ViewState) -> None:
+        """Look at the film in the way of `state`, whose window is left out where it does not apply."""
+        if self._film is not None:
+            monochrome = self._film.is_monochrome
+            voi = (state.voi or self._state.voi) if monochrome else None
+            self._apply(replace(state, voi=voi))
+
+    def presentation(self) -> tuple[VoiSelection | None, bool]:
+        """Window and inversion of what the reader sees, for the report's key image."""
+        return self._state.voi, self._state.inverted
+
+    def film_to_canvas(self) -> Affine2D:
+        """Film coordinates to the view's logical pixels; the identity without a film."""
+        if self._film is None:
+            return Affine2D()
+        ratio = self._canvas.devicePixelRatioF()
+        to_screen = film_to_screen(self._film, self._state, self._canvas.device_size)
+        return to_screen.then(Affine2D(a=1 / ratio, e=1 / ratio))
+
+    # Commands
+
+    def set_tool(self, tool: Tool) -> None:
+        """Choose what the left button does."""
+        if tool is not self._tool:
+            self._tool = tool
+            self._set_cursor()
+            self.tool_changed.emit(tool)
+
+    def window_tool(self) -> None:
+        """The left button changes window and level."""
+        self.set_tool(Tool.WINDOW)
+
+    def pan_tool(self) -> None:
+        """The left button pans."""
+        self.set_tool(Tool.PAN)
+
+    def zoom_tool(self) -> None:
+        """The left button zooms."""
+        self.set_tool(Tool.ZOOM)
+
+    def cancel(self) -> None:
+        """Leave the tool; when it is the usual one already, reset the view."""
+        if self._tool is Tool.WINDOW:
+            self.reset()
+        self.set_tool(Tool.WINDOW)
+
+    def invert(self) -> None:
+        """Swap black and white."""
+        self._apply(replace(self._state, inverted=not self._state.inverted))
+
+    def rotate_right(self) -> None:
+        """A quarter turn clockwise."""
+        self._turn(self._state.orientation.rotated_right())
+
+    def rotate_left(self) -> None:
+        """A quarter turn counter-clockwise."""
+        self._turn(self._state.orientation.rotated_left())
+
+    def flip(self) -> None:
+        """Swap left and right of the screen."""
+        self._turn(self._state.orientation.flipped())
+
+    def fit(self) -> None:
+        """The whole film, as large as it fits."""
+        self._apply(replace(self._state, fitted=True))
+
+    def one_to_one(self) -> None:
+        """One film pixel on one screen pixel."""
+        self._apply(replace(self._state, zoom=1.0, fitted=False))
+
+    def zoom_in(self) -> None:
+        """Larger, around the middle."""
+        self.zoom_at(QPointF(self._canvas.viewport().rect().center()), _ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Smaller, around the middle."""
+        self.zoom_at(QPointF(self._canvas.viewport().rect().center()), 1 / _ZOOM_STEP)
+
+    def pan_left(self) -> None:
+        """Show what lies further left."""
+        self.pan_by(_PAN_STEP, 0.0)
+
+    def pan_right(self) -> None:
+        """Show what lies further right."""
+        self.pan_by(-_PAN_STEP, 0.0)
+
+    def pan_up(self) -> None:
+        """Show what lies further up."""
+        self.pan_by(0.0, _PAN_STEP)
+
+    def pan_down(self) -> None:
+        """Show what lies further down."""
+        self.pan_by(0.0, -_PAN_STEP)
+
+    def reset(self) -> None:
+        """The first look again: the file's own window, upright, fitted."""
+        if self._film is not None:
+            self._apply(self._first_look(self._film))
+
+    def auto_window(self) -> None:
+        """A window from the film's own histogram."""
+        if self._film is not None and self._film.is_monochrome:
+            self._set_voi(auto_window(self._film))
+
+    def file_window(self, number: int) -> None:
+        """The file's own window or table `number`, counted from 1; nothing when there is none."""
+        own = file_vois(self._film) if self._film is not None else ()
+        if 1 <= number <= len(own) and self._film is not None and self._film.is_monochrome:
+            self._set_voi(own[number - 1])
+
+    def preset(self, number: int) -> None:
+        """The chest preset `number`, counted from 1."""
+        presets = chest_presets(self._film) if self._film is not None else ()
+        if 1 <= number <= len(presets):
+            name, window = presets[number - 1]
+            self._set_voi(replace(window, explanation=self._texts.tr(f"preset.{name}")))
+
+    def cycle_corners(self) -> None:
+        """All texts, few, none, and round again."""
+        level = self._options.corner_level.following()
+        self.set_options(replace(self._options, corner_level=level))
+
+    def set_corners(self, level: CornerLevel) -> None:
+        """How much text lies over the film."""
+        self.set_options(replace(self._options, corner_level=level))
+
+    def step_back(self) -> None:
+        """Ask for the image before."""
+        self.step(-1)
+
+    def step_on(self) -> None:
+        """Ask for the next image."""
+        self.step(1)
+
+    def step(self, by: int) -> None:
+        """Ask for another image of the stack."""
+        self.step_requested.emit(by)
+
+    # Gestures
+
+    def drag_window_by(self, dx: float, dy: float) -> None:
+        """Window and level after a movement of the mouse in logical pixels."""
+        if self._film is None or self._state.voi is None:
+            return
+        down = -dy if self._options.invert_vertical_drag else dy
+        window = window_like(self._state.voi)
+        self._set_voi(drag_window(window, dx=dx, dy=down, film=self._film))
+
+    def pan_by(self, dx: float, dy: float) -> None:
+        """Move the film by logical pixels."""
+        if self._film is None:
+            return
+        to_film = self.film_to_canvas().inverse()
+        (x0, y0), (x1, y1) = to_film((0.0, 0.0)), to_film((dx, dy))
+        x, y = self._state.centre
+        centre = clamped_centre((x - (x1 - x0), y - (y1 - y0)), self._film)
+        self._apply(replace(self._state, centre=centre, fitted=False))
+
+    def zoom_at(self, place: QPointF, factor: float) -> None:
+        """Enlarge by `factor`; what lies at `place` (logical pixels) stays there."""
+        if self._film is None:
+            return
+        to_film = self.film_to_canvas().inverse()
+        fit = fit_zoom(self._film, self._state.orientation, self._canvas.device_size)
+        zoom = clamped_zoom(self._state.zoom * factor, fit=fit)
+        share = self._state.zoom / zoom
+        x, y = to_film((place.x(), place.y()))
+        rect = self._canvas.viewport().rect()
+        middle_x, middle_y = to_film((rect.width() / 2, rect.height() / 2))
+        centre = (x + (middle_x - x) * share, y + (middle_y - y) * share)
+        self._apply(
+            replace(
+                self._state, zoom=zoom, centre=clamped_centre(centre, self._film), fitted=False
+            )
+        )
+
+    def open_menu(self, place: QPointF) -> None:
+        """Ask for a menu at a place of the canvas."""
+        self.menu_requested.emit(self._canvas.mapToGlobal(place.toPoint()))
+
+    # Private
+
+    def _first_look(self, film: Radiograph) -> ViewState:
+        return ViewState(
+            voi=default_voi(film) if film.is_monochrome else None, centre=middle_of(film)
+        )
+
+    def _turn(self, orientation: Orientation) -> None:
+        self._apply(replace(self._state, orientation=orientation))
+
+    def _set_voi(self, voi: VoiSelection) -> None:
+        self._apply(replace(self._state, voi=voi))
+
+    def _apply(self, state: ViewState) -> None:
+        if self._film is not None:
+            self._state = state
+            self._changed()
+
+    def _changed(self) -> None:
+        self._place()
+        self.view_changed.emit(self._state)
+
+    def _place(self) -> None:
+        """Bring the canvas in line with the state."""
+        if self._film is None:
+            return
+        size = self._canvas.device_size
+        if self._state.fitted:
+            zoom = fit_zoom(self._film, self._state.orientation, size)
+            self._state = replace(self._state, zoom=zoom, centre=middle_of(self._film))
+        self._canvas.film_item.set_presentation(self._state.voi, inverted=self._state.inverted)
+        self._canvas.place(
+            to_upright=film_to_upright(self._film, self._state.orientation),
+            to_screen=film_to_screen(self._film, self._state, size),
+        )
+        self._canvas.viewport().update()
+
+    def _follow_size(self) -> None:
+        before = self._state
+        self._place()
+        if self._state != before:
+            self.view_changed.emit(self._state)
+
+    def _hover(self, place: QPointF | None) -> None:
+        if place is None or self._film is None:
+            self._set_pointer(None)
+            return
+        x, y = self.film_to_canvas().inverse()((place.x(), place.y()))
+        column, row = round(x), round(y)
+        if 0 <= column < self._film.columns and 0 <= row < self._film.rows:
+            value = _value_at(self._film, row, column)
+            self._set_pointer(PointerReading(place=(x, y), value=value))
+        else:
+            self._set_pointer(None)
+
+    def _set_pointer(self, pointer: PointerReading | None) -> None:
+        if pointer != self._pointer:
+            self._pointer = pointer
+            self._canvas.viewport().update()
+            self.pointer_moved.emit(pointer)
+
+    def _set_cursor(self) -> None:
+        self._canvas.viewport().setCursor(_CURSORS[self._tool])
+
+    def _draw_over(self, painter: QPainter, canvas: QRectF) -> None:
+        if self._film is not None:
+            self._furniture.draw(painter, canvas, self._overlay(self._film))
+        elif self._message[0]:
+            self._furniture.draw_message(painter, canvas, *self._message)
+
+    def _overlay(self, film: Radiograph) -> Overlay:
+        level = self._options.corner_level
+        corners = corner_texts(
+            film,
+            self._state,
+            texts=self._texts,
+            level=level,
+            hide_identity=self._options.hide_identity,
+            position=self._position,
+            pointer=self._pointer,
+        )
+        _, style, caption = self._evidence or (None, None, "")
+        if level is CornerLevel.NONE:
+            return Overlay(corners=corners, evidence=style, caption=caption)
+        longest = self._canvas.device_size[0] * _BAR_SHARE
+        return Overlay(
+            corners=corners,
+            letters=self._state.orientation.edge_letters(*film.instance.patient_orientation),
+            bar=scale_bar(film, self._state, longest=longest, texts=self._texts),
+            evidence=style,
+            caption=caption,
+        )
+
+    # Qt
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow another font or screen scale."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._furniture = Furniture(self.font(), self._texts)
+            self._canvas.viewport().update()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files and folders may be dropped here."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Say which files were dropped."""
+        local = [url.toLocalFile() for url in event.mimeData().urls()]
+        paths = tuple(Path(name) for name in local if name)
+        if paths:
+            event.acceptProposedAction()
+            self.file_dropped.emit(paths)
+
+
+def _is_other_frame(before: Radiograph, film: Radiograph) -> bool:
+    same = before.instance.sop_uid == film.instance.sop_uid
+    return same and before.pixels.shape == film.pixels.shape and before.frame != film.frame
+
+
+def _value_at(film: Radiograph, row: int, column: int) -> float | tuple[int, int, int]:
+    stored = film.pixels[row, column]
+    if film.is_monochrome:
+        return float(to_modality(film, stored))
+    colour = stored if film.palette is None else palette_colours(film.palette, stored)
+    red, green, blue = np.asarray(colour).tolist()
+    return red, green, blue
