@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from model.runtime.architecture import NetworkConfig
 from model.runtime.calibration import Calibration, OperatingPoints
-from model.runtime.network import NetworkConfig
 
 FORMAT_VERSION = 1
 

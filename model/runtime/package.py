@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from types import MappingProxyType
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from model.runtime.architecture import PREPROCESS_VERSION
 from model.runtime.builtin import BUILT_IN_SHA256
 from model.runtime.metadata import GoldenVector, LabelRecord, PackageMetadata
-from model.runtime.preprocess import PREPROCESS_VERSION
 
 SUFFIX = ".cxrmodel"
 METADATA, WEIGHTS, CARD = "metadata.json", "weights.safetensors", "card.html"
@@ -132,8 +133,16 @@ class ModelPackage:
 
     @property
     def card_html(self) -> str:
-        """The model card, English and Chinese."""
+        """The model card in all its languages."""
         return self.members[CARD].decode("utf-8")
+
+    def card_page(self, language: str) -> str:
+        """The model card in one language (`en`, `zh`): its other sections left out, if it has that one."""
+        sections = re.findall(r'<section lang="(\w+)">', self.card_html)
+        if language not in sections:
+            return self.card_html
+        other = rf'<section lang="(?!{language}")\w+">.*?</section>'
+        return re.sub(other, "", self.card_html, flags=re.DOTALL)
 
 
 def open_package(

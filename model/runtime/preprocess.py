@@ -15,7 +15,6 @@ import numpy as np
 import SimpleITK
 from numpy.typing import NDArray
 
-PREPROCESS_VERSION: Final = "1"
 # SimpleITK ships no types; this is the one place that forgives it.
 sitk: Any = SimpleITK
 FilmImage = Any

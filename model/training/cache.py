@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
-from model.runtime.preprocess import GRID, PREPROCESS_VERSION, PreprocessError, preprocess
+from model.runtime.architecture import PREPROCESS_VERSION
+from model.runtime.preprocess import GRID, PreprocessError, preprocess
 from model.training.manifest import Problems, Row
 
 

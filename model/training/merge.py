@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from model.runtime.network import MapNetwork, NetworkConfig, build_network
+from model.runtime.architecture import NetworkConfig
+from model.runtime.network import MapNetwork, build_network
 from model.training.checkpoint import read_checkpoint
 
 

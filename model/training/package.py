@@ -19,12 +19,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from model.runtime.architecture import PREPROCESS_VERSION
 from model.runtime.metadata import GoldenVector, PackageMetadata
 from model.runtime.network import MapNetwork
-from model.runtime.package import open_package
+from model.runtime.package import QUALITY, open_package
 from model.runtime.package_writer import half_precision, key_from_environment, write_package
 from model.runtime.predict import Predictor, golden_input
-from model.runtime.preprocess import PREPROCESS_VERSION
+from model.runtime.quality import quality_check
 from model.training.cache import cached_films
 from model.training.card import card_html
 from model.training.config import TrainConfig, read_config
@@ -75,6 +76,7 @@ def build_package(
     *,
     size: int | None = None,
     cache: Path | None = None,
+    quality: bytes | None = None,
 ) -> PackageMetadata:
     """Merge runs, calibrate on validation, write the package and check it by opening it.
 
@@ -124,12 +126,20 @@ def build_package(
         limits=_limits(config),
     )
     weights = network.state_dict()
+    extra = {} if quality is None else {QUALITY: quality}
     write_package(out, metadata, weights, card_html(metadata))
     metadata = replace(metadata, golden=_golden(out, size))
     write_package(
-        out, metadata, weights, card_html(metadata), signing_key=key_from_environment()
+        out,
+        metadata,
+        weights,
+        card_html(metadata),
+        extra=extra,
+        signing_key=key_from_environment(),
     )
-    Predictor(open_package(out)).check_golden()
+    package = open_package(out)
+    Predictor(package).check_golden()
+    quality_check(package)
     return metadata
 
 
@@ -179,6 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--authors", default="")
     parser.add_argument("--size", type=int, help="input side; default: the last run's")
     parser.add_argument("--cache", type=Path)
+    parser.add_argument("--quality", type=Path, help="the input check's quality.npz")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
@@ -196,6 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.out,
             size=options.size,
             cache=options.cache,
+            quality=options.quality.read_bytes() if options.quality else None,
         )
     except (ManifestError, ValueError, OSError) as error:
         log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import distributed
 from tqdm import tqdm
 
-from model.runtime.network import MapNetwork, NetworkConfig, build_network, channels_last
-from model.runtime.preprocess import PREPROCESS_VERSION
+from model.runtime.architecture import PREPROCESS_VERSION, NetworkConfig
+from model.runtime.network import MapNetwork, build_network, channels_last
 from model.training import curves
 from model.training.augment import augmented
 from model.training.cache import CachedFilms, cached_films

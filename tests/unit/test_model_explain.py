@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import torch
 
+from model.runtime.architecture import NetworkConfig
 from model.runtime.builtin import built_in_package
 from model.runtime.explain import cell_to_film, cell_to_input, evidence_maps
 from model.runtime.explain_gradcam import CamMethod, explain, unscaled
-from model.runtime.network import NetworkConfig, build_network
+from model.runtime.network import build_network
 from model.runtime.occlusion import filled, what_if
 from model.runtime.package import open_package
 from model.runtime.predict import Predictor, golden_input, load_network

@@ -9,10 +9,11 @@ import torch
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from safetensors.torch import save
 
+from model.runtime.architecture import PREPROCESS_VERSION, NetworkConfig
 from model.runtime.builtin import built_in_package
 from model.runtime.calibration import Calibration, Method, OperatingPoints
 from model.runtime.metadata import GoldenVector, LabelRecord, PackageMetadata
-from model.runtime.network import NetworkConfig, build_network
+from model.runtime.network import build_network
 from model.runtime.package import (
     METADATA,
     SIGNATURE,
@@ -27,7 +28,6 @@ from model.runtime.package import (
 )
 from model.runtime.package_writer import repack, write_package
 from model.runtime.predict import Predictor, golden_input
-from model.runtime.preprocess import PREPROCESS_VERSION
 
 SIZE = 64
 

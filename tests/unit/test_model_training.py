@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from model.runtime.architecture import NetworkConfig
 from model.runtime.labels import ALL_CODES
-from model.runtime.network import NetworkConfig, build_network
+from model.runtime.network import build_network
 from model.training.augment import augmented, moved_boxes
 from model.training.data import Batch, epoch_order, share_of
 from model.training.loop import LoopSettings, Trainer

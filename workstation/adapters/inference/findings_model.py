@@ -18,6 +18,7 @@ from model.runtime.preprocess import (
     RefusalReason,
     preprocess,
 )
+from model.runtime.quality import Look, Verdict, quality_check
 from workstation.adapters.inference.packages import model_info, offered_labels
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.findings import (
@@ -39,6 +40,12 @@ _UNUSABLE = {
     RefusalReason.NOT_FINITE: ErrorCode.UNSUPPORTED_PIXELS,
     RefusalReason.NOT_A_FILM: ErrorCode.COLOUR_IMAGE,
 }
+_LOOKS = {
+    Look.INVERTED: ErrorCode.LOOKS_INVERTED,
+    Look.ROTATED: ErrorCode.LOOKS_ROTATED,
+    Look.UNLIKE: ErrorCode.LOOKS_UNLIKE_CHEST,
+    Look.POOR: ErrorCode.POOR_QUALITY,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +54,12 @@ class _Passed:
 
     preprocessed: Preprocessed
     raw: RawPrediction
-    spacing: PixelSpacing | None
 
 
 class PackageModel:
     """One loaded package.
 
-    The input check looks at the network's own features, so `prepare` makes the one forward pass; a refused film
-    never gets a score from it.
+    `prepare` judges the film and makes the one forward pass; a refused film never reaches the network.
 
     Raises
     ------
@@ -68,6 +73,7 @@ class PackageModel:
         self._package = package
         self._predictor = Predictor(package, threads=threads)
         self._predictor.check_golden()
+        self._check = quality_check(package)
         self._denoise = Denoise(denoise)
         self._info = model_info(package)
         self._offered = offered_labels(package)
@@ -92,11 +98,13 @@ class PackageModel:
         except PreprocessError as error:
             code = _UNUSABLE[error.reason]
             return PreparedFilm(quality=QualityResult(refusal=Reason(code=code)), state=None)
+        quality = QualityResult()
+        if self._check is not None:
+            quality = _quality(self._check.judge(preprocessed.model_input))
+        if quality.refusal is not None:
+            return PreparedFilm(quality=quality, state=None)
         raw = self._predictor.predict(preprocessed.model_input)
-        return PreparedFilm(
-            quality=QualityResult(),
-            state=_Passed(preprocessed=preprocessed, raw=raw, spacing=spacing),
-        )
+        return PreparedFilm(quality=quality, state=_Passed(preprocessed=preprocessed, raw=raw))
 
     def predict(self, prepared: PreparedFilm) -> Prediction:
         """Scores of the offered labels."""
@@ -148,6 +156,19 @@ class PackageModel:
         """The package has no candidate detector."""
         _passed(prepared)
         return Reason(code=ErrorCode.NODULES_NOT_IN_PACKAGE)
+
+
+def _quality(verdict: Verdict) -> QualityResult:
+    mirrored = Reason(code=ErrorCode.LOOKS_MIRRORED)
+    return QualityResult(
+        measures={
+            "wrong": verdict.wrong,
+            "mirrored": verdict.mirrored,
+            "distance": verdict.distance,
+        },
+        warnings=(mirrored,) if verdict.looks_mirrored else (),
+        refusal=None if verdict.refusal is None else Reason(code=_LOOKS[verdict.refusal]),
+    )
 
 
 def _passed(prepared: PreparedFilm) -> _Passed:

@@ -39,7 +39,7 @@ def offered_labels(package: ModelPackage) -> tuple[tuple[int, LabelRecord], ...]
 def model_info(package: ModelPackage) -> ModelInfo:
     """What the face needs to know of a package."""
     metadata = package.metadata
-    marks = metadata.metrics.get("marks_per_100_normal")
+    marks = metadata.metrics.get("marks_per_100_normals")
     return ModelInfo(
         model_id=package.id,
         version=package.version,
@@ -50,7 +50,7 @@ def model_info(package: ModelPackage) -> ModelInfo:
         calibrated=metadata.calibration_id is not None,
         minimum_age=float(metadata.limits.get("age_years_min", _ADULT)),
         marks_per_100_normal=None if marks is None else float(marks),
-        card_html={"en": package.card_html, "zh": package.card_html},
+        card_html={language: package.card_page(language) for language in ("en", "zh")},
     )
 
 
