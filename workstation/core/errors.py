@@ -38,6 +38,10 @@ class ErrorCode(StrEnum):
     DECODER_CRASHED = "decoder_crashed"
     DECODER_TIMED_OUT = "decoder_timed_out"
     FRAME_OUT_OF_RANGE = "frame_out_of_range"
+    # training sets
+    LABELS_UNREADABLE = "labels_unreadable"
+    NO_LABEL = "no_label"
+    NO_LABELLED_FILM = "no_labelled_film"
     # eligibility for analysis (a refusal is a result, not a fault)
     NOT_FRONTAL = "not_frontal"
     NOT_CHEST = "not_chest"

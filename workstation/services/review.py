@@ -1,0 +1,215 @@
+"""The reader's judgement on a study: each command appends one event, undo and redo append inverse ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from workstation.core.changes import ChangeSet
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
+from workstation.core.findings import AnalysisResult, FindingCode
+from workstation.core.ports import ReviewStore
+from workstation.core.review import (
+    Actor,
+    AiRevealed,
+    Change,
+    Decision,
+    DecisionChanged,
+    FirstImpression,
+    IdentityEntered,
+    ImpressionRecorded,
+    ReviewEvent,
+    ReviewState,
+    ReviewStatus,
+    Section,
+    StatusChanged,
+    TextChanged,
+    apply,
+    blocks_review,
+    inverse,
+    replay,
+)
+from workstation.core.study import PatientIdentity, Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewHistory:
+    """Where a review stands, and the events that undo and redo would take back; None when there is none."""
+
+    state: ReviewState
+    undoable: ReviewEvent | None
+    redoable: ReviewEvent | None
+
+
+def history_of(study_uid: str, events: Iterable[ReviewEvent]) -> ReviewHistory:
+    """Add up `events`, oldest first.
+
+    Undo goes back change by change and never across one that has no inverse; a new change forgets what could be redone.
+    """
+    log = tuple(events)
+    done: list[ReviewEvent] = []
+    undone: list[ReviewEvent] = []
+    for event in log:
+        if isinstance(event.change, AiRevealed):
+            continue
+        if event.undoes is None:
+            undone.clear()
+            done.append(event)
+        elif done and done[-1].event_id == event.undoes:
+            done.pop()
+            undone.append(event)
+        else:
+            undone.pop()
+            done.append(event)
+    undoable = done[-1] if done and inverse(done[-1].change) is not None else None
+    return ReviewHistory(
+        state=replay(study_uid, log),
+        undoable=undoable,
+        redoable=undone[-1] if undone else None,
+    )
+
+
+def blocks(
+    state: ReviewState, study: Study, analyses: Iterable[AnalysisResult]
+) -> tuple[Reason, ...]:
+    """Why `study` cannot be marked as reviewed yet; empty when it can."""
+    reasons = list(blocks_review(state, analyses))
+    identities = {instance.patient for instance, _ in study.instances}
+    if len(identities) > 1:
+        reasons.append(Reason(code=ErrorCode.IDENTITY_MISMATCH))
+    if not (state.identity or study.patient).is_identified:
+        reasons.append(Reason(code=ErrorCode.IDENTITY_MISSING))
+    return tuple(reasons)
+
+
+class ReviewService:
+    """The use case "judge this study"; every command says who does it and returns what changed.
+
+    Parameters
+    ----------
+    store
+        Keeps events; when it returns they are on disk.
+    clock
+        Gives UTC.
+    new_id
+        Gives an identifier that was never given before.
+    """
+
+    def __init__(
+        self, store: ReviewStore, clock: Callable[[], datetime], new_id: Callable[[], str]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+
+    def history(self, study_uid: str) -> ReviewHistory:
+        """Where the review stands."""
+        return history_of(study_uid, self._store.events(study_uid))
+
+    def record_impression(
+        self, study_uid: str, actor: Actor, impression: FirstImpression
+    ) -> ChangeSet:
+        """Store the first impression."""
+        before = self.history(study_uid).state.impression
+        return self._change(
+            study_uid, actor, ImpressionRecorded(before=before, after=impression)
+        )
+
+    def reveal(self, study_uid: str, actor: Actor, *, without_impression: bool) -> ChangeSet:
+        """Note that AI results are drawn from now on; a second time changes nothing."""
+        if self.history(study_uid).state.revealed:
+            return ChangeSet()
+        return self._append(study_uid, actor, AiRevealed(without_impression=without_impression))
+
+    def decide(
+        self,
+        study_uid: str,
+        actor: Actor,
+        *,
+        sop_uid: str,
+        code: FindingCode,
+        decision: Decision | None,
+    ) -> ChangeSet:
+        """Store the reader's word on one AI finding of one film; None takes it back."""
+        before = self.history(study_uid).state.decisions.get((sop_uid, code))
+        change = DecisionChanged(sop_uid=sop_uid, code=code, before=before, after=decision)
+        return self._change(study_uid, actor, change)
+
+    def write(self, study_uid: str, actor: Actor, section: Section, text: str) -> ChangeSet:
+        """Store one of the report's texts."""
+        before = self.history(study_uid).state.texts.get(section, "")
+        return self._change(
+            study_uid, actor, TextChanged(section=section, before=before, after=text)
+        )
+
+    def identify(self, study_uid: str, actor: Actor, identity: PatientIdentity) -> ChangeSet:
+        """Store an identity typed for a film that has none."""
+        before = self.history(study_uid).state.identity
+        return self._change(study_uid, actor, IdentityEntered(before=before, after=identity))
+
+    def mark_reviewed(
+        self, study_uid: str, actor: Actor, *, study: Study, analyses: Iterable[AnalysisResult]
+    ) -> ChangeSet:
+        """Close the review.
+
+        Raises
+        ------
+        WorkstationError
+            The first of the reasons that `blocks` gives; ``review_not_allowed`` when it is closed already.
+        """
+        state = self.history(study_uid).state
+        if state.status in {ReviewStatus.REVIEWED, ReviewStatus.SIGNED}:
+            raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED, f"status is {state.status}")
+        for reason in blocks(state, study, analyses):
+            raise WorkstationError(reason.code, **reason.parameters)
+        change = StatusChanged(before=state.status, after=ReviewStatus.REVIEWED)
+        return self._change(study_uid, actor, change)
+
+    def reopen(self, study_uid: str, actor: Actor) -> ChangeSet:
+        """Open a closed review again, as a draft; a signed one stays closed.
+
+        Raises
+        ------
+        WorkstationError
+            ``review_not_allowed`` when it is not a reviewed one.
+        """
+        status = self.history(study_uid).state.status
+        if status is not ReviewStatus.REVIEWED:
+            raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED, f"status is {status}")
+        change = StatusChanged(before=status, after=ReviewStatus.DRAFT)
+        return self._change(study_uid, actor, change)
+
+    def undo(self, study_uid: str, actor: Actor) -> ChangeSet:
+        """Take the last change back; nothing happens when there is none."""
+        return self._take_back(study_uid, actor, self.history(study_uid).undoable)
+
+    def redo(self, study_uid: str, actor: Actor) -> ChangeSet:
+        """Bring back what was taken back last; nothing happens when there is nothing."""
+        return self._take_back(study_uid, actor, self.history(study_uid).redoable)
+
+    def _take_back(self, study_uid: str, actor: Actor, event: ReviewEvent | None) -> ChangeSet:
+        change = None if event is None else inverse(event.change)
+        if event is None or change is None:
+            return ChangeSet()
+        return self._append(study_uid, actor, change, undoes=event.event_id)
+
+    def _change(self, study_uid: str, actor: Actor, change: Change) -> ChangeSet:
+        """Append `change` unless it changes nothing."""
+        if not isinstance(change, AiRevealed) and change.before == change.after:
+            return ChangeSet()
+        return self._append(study_uid, actor, change)
+
+    def _append(
+        self, study_uid: str, actor: Actor, change: Change, *, undoes: str | None = None
+    ) -> ChangeSet:
+        event = ReviewEvent(
+            event_id=self._new_id(),
+            study_uid=study_uid,
+            actor=actor,
+            at_utc=self._clock(),
+            change=change,
+            undoes=undoes,
+        )
+        apply(self.history(study_uid).state, event)  # refuses what is not allowed
+        return self._store.append(event)
