@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from torch import distributed
 
+from model.films.manifest import ManifestError, read_manifest
 from model.training.config import Task, read_config
 from model.training.initialise import from_package
-from model.training.manifest import ManifestError, read_manifest
 from model.training.run import RunSetup, TrainingRun
 
 log = logging.getLogger("model.training")

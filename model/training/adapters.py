@@ -12,8 +12,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from model.films.manifest import normal_code
 from model.runtime.labels import ALL_CODES, ANY_ABNORMALITY, FINDING_CODES
-from model.training.manifest import normal_code
 
 # Sites whose tables state every finding: what is not listed was not reported.
 COMPLETE_SITES = frozenset({"nih"})

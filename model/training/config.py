@@ -9,8 +9,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from model.films.manifest import ManifestError
 from model.runtime.labels import ALL_CODES, ANY_ABNORMALITY
-from model.training.manifest import ManifestError
 
 
 class Task(Enum):

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from model.films.cache import CachedFilms
 from model.runtime.preprocess import GRID
-from model.training.cache import CachedFilms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
+from model.films.manifest import ManifestError
 from model.runtime.network import MapNetwork
 from model.runtime.package import ModelPackage, open_package
 from model.runtime.predict import load_network
-from model.training.manifest import ManifestError
 
 
 def from_package(path: Path, codes: Sequence[str]) -> Callable[[MapNetwork], None]:

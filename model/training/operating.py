@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.evaluation.bootstrap import clustered_interval
 from model.runtime.calibration import Calibration, Method, auroc, fit, operating_points
 from model.runtime.labels import ANY_ABNORMALITY, label_name
 from model.runtime.metadata import LabelRecord
@@ -19,7 +20,6 @@ VAL_POSITIVES = 10
 LOWEST_BOUND = 0.60
 # Marks on a hundred normal films that the shipped thresholds may make, all labels together.
 MARKS_PER_100_NORMALS = 100.0
-RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,35 +41,6 @@ class ValidationScores:
     targets: NDArray[np.float64]
     patients: tuple[str, ...]
     train_positives: tuple[int, ...]
-
-
-def clustered_interval(
-    scores: NDArray[np.floating],
-    outcomes: NDArray[np.floating],
-    patients: Sequence[str],
-    *,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-) -> tuple[float, float]:
-    """95 % bootstrap interval of the AUROC, drawing whole patients (Efron and Tibshirani 1993)."""
-    known = ~np.isnan(outcomes)
-    names = np.asarray(patients)[known]
-    s, y = np.asarray(scores)[known], np.asarray(outcomes)[known]
-    _, owner = np.unique(names, return_inverse=True)
-    films = [np.flatnonzero(owner == k) for k in range(owner.max(initial=-1) + 1)]
-    generator = np.random.default_rng(seed)
-    values = []
-    for _ in range(resamples):
-        if not films:
-            break
-        drawn = generator.integers(0, len(films), len(films))
-        chosen = np.concatenate([films[k] for k in drawn])
-        values.append(auroc(s[chosen], y[chosen]))
-    usable = [value for value in values if not math.isnan(value)]
-    if not usable:
-        return float("nan"), float("nan")
-    low, high = np.percentile(usable, (2.5, 97.5))
-    return float(low), float(high)
 
 
 def label_records(

@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from model.films.cache import cached_films
+from model.films.manifest import Manifest, ManifestError, read_manifest
 from model.runtime.architecture import PREPROCESS_VERSION
 from model.runtime.metadata import GoldenVector, PackageMetadata
 from model.runtime.network import MapNetwork
@@ -26,11 +28,9 @@ from model.runtime.package import QUALITY, open_package
 from model.runtime.package_writer import half_precision, key_from_environment, write_package
 from model.runtime.predict import Predictor, golden_input
 from model.runtime.quality import quality_check
-from model.training.cache import cached_films
 from model.training.card import card_html
 from model.training.config import TrainConfig, read_config
 from model.training.data import FilmSet
-from model.training.manifest import Manifest, ManifestError, read_manifest
 from model.training.merge import merged_network
 from model.training.operating import ValidationScores, label_records, marks_per_100_normals
 from model.training.run import CHECKPOINT, wanted_rows

@@ -20,6 +20,8 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from model.films.cache import read_presented
+from model.films.manifest import ManifestError, Row, read_manifest
 from model.runtime.architecture import NetworkConfig
 from model.runtime.labels import ALL_CODES
 from model.runtime.network import MapNetwork, build_network, channels_last
@@ -36,10 +38,8 @@ from model.runtime.quality import (
     Verdict,
     answers_of,
 )
-from model.training.cache import read_presented
 from model.training.data import Batch
 from model.training.loop import LoopSettings, Trainer
-from model.training.manifest import ManifestError, Row, read_manifest
 from model.training.splits import refuse_patient_leakage
 from model.training.spoiled import Film, resized, spoiled
 

@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from model.films.cache import read_presented
+from model.films.manifest import Manifest, ManifestError, Row, read_manifest
 from model.runtime.calibration import CalibrationError, Method
 from model.runtime.metadata import LabelRecord, PackageMetadata
 from model.runtime.package import CARD, METADATA, ModelPackage, PackageError, open_package
 from model.runtime.package_writer import key_from_environment, metadata_bytes, repack
 from model.runtime.predict import Predictor
 from model.runtime.preprocess import PreprocessError, preprocess
-from model.training.cache import read_presented
 from model.training.card import card_html
-from model.training.manifest import Manifest, ManifestError, Row, read_manifest
 from model.training.operating import (
     VAL_POSITIVES,
     ValidationScores,

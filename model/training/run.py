@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 from torch import distributed
 from tqdm import tqdm
 
+from model.evaluation.pointing import hits
+from model.films.cache import CachedFilms, cached_films
+from model.films.manifest import Manifest, Problems, Row
 from model.runtime.architecture import PREPROCESS_VERSION, NetworkConfig
 from model.runtime.network import MapNetwork, build_network, channels_last
 from model.training import curves
 from model.training.augment import augmented
-from model.training.cache import CachedFilms, cached_films
 from model.training.checkpoint import read_checkpoint, write_checkpoint
 from model.training.config import Stage, Task, TrainConfig
 from model.training.data import FilmSet, epoch_order, share_of
 from model.training.loop import LoopSettings, Trainer
 from model.training.losses import label_weights, positive_weights
-from model.training.manifest import Manifest, Problems, Row
-from model.training.pointing import hits
 from model.training.splits import (
     refuse_patient_leakage,
     refuse_pixel_leakage,

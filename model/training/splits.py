@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from model.training.manifest import ManifestError, Problems, Row
+from model.films.manifest import ManifestError, Problems, Row
 
 NAMED_OFFENDERS = 10
 

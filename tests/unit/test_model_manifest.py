@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.films.cache import cached_films, read_presented
+from model.films.manifest import ManifestError, Problems, read_manifest, split_of
 from model.runtime.labels import ALL_CODES
 from model.training.adapters import adapt
-from model.training.cache import cached_films, read_presented
 from model.training.config import TrainConfig, read_config
-from model.training.manifest import ManifestError, Problems, read_manifest, split_of
 from model.training.splits import (
     LeakageError,
     refuse_patient_leakage,

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from model.evaluation.bootstrap import clustered_interval
+from model.evaluation.pointing import hits
 from model.runtime.architecture import NetworkConfig
 from model.runtime.labels import ALL_CODES
 from model.runtime.network import build_network
@@ -13,11 +15,9 @@ from model.training.loop import LoopSettings, Trainer
 from model.training.losses import box_loss, masked_loss, positive_weights
 from model.training.operating import (
     ValidationScores,
-    clustered_interval,
     label_records,
     marks_per_100_normals,
 )
-from model.training.pointing import hits
 
 
 def batch(n: int = 4, size: int = 64, seed: int = 0) -> Batch:

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
+from model.films.manifest import Problems, Row
 from model.runtime.architecture import PREPROCESS_VERSION
 from model.runtime.preprocess import GRID, PreprocessError, preprocess
-from model.training.manifest import Problems, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

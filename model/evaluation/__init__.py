@@ -1,0 +1,1 @@
+"""Measuring a package honestly: `python -m model.evaluation`; see docs/model.md."""

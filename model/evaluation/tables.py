@@ -1,0 +1,141 @@
+"""What is evaluated: scores and truth of films, from a package and a manifest or from a plain CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.films.manifest import ManifestError, Row
+
+Floats = NDArray[np.float64]
+GROUPS = ("site", "view", "sex", "age")
+AGE_BANDS = ((0, 18, "0-17"), (18, 40, "18-39"), (40, 60, "40-59"), (60, 75, "60-74"))
+SCORE_SUFFIX = "_score"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTable:
+    """Scores of films beside the truth.
+
+    Parameters
+    ----------
+    codes
+        The labels.
+    scores
+        ``(films, labels)``, the higher the surer.
+    truth
+        ``(films, labels)`` of 0, 1 and NaN (unknown).
+    patients
+        One a film.
+    groups
+        Subgroup names a film, by kind (`GROUPS`).
+    thresholds
+        Operating points of each label by name; empty where there are none.
+    probabilities
+        Whether the scores claim to be probabilities, so that calibration can be judged.
+    """
+
+    codes: tuple[str, ...]
+    scores: Floats
+    truth: Floats
+    patients: tuple[str, ...]
+    groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    thresholds: tuple[Mapping[str, float], ...] = ()
+    probabilities: bool = True
+
+    def __post_init__(self) -> None:
+        shape = (len(self.patients), len(self.codes))
+        if self.scores.shape != shape or self.truth.shape != shape:
+            raise ValueError("scores and truth have a row a film and a column a label")
+
+
+def age_band(age: float | None) -> str:
+    """The subgroup of an age in years."""
+    if age is None:
+        return "unknown"
+    return next((name for low, high, name in AGE_BANDS if low <= age < high), "75+")
+
+
+def groups_of(rows: Sequence[Row]) -> dict[str, NDArray[np.str_]]:
+    """Subgroups of the films of a manifest."""
+    return {
+        "site": np.array([row.site or "unknown" for row in rows]),
+        "view": np.array([row.view or "unknown" for row in rows]),
+        "sex": np.array([row.sex or "unknown" for row in rows]),
+        "age": np.array([age_band(row.age) for row in rows]),
+    }
+
+
+def truth_of(rows: Sequence[Row]) -> Floats:
+    """``(films, labels)`` with NaN for unknown."""
+    nan = float("nan")
+    return np.array([[nan if v is None else v for v in row.labels] for row in rows])
+
+
+def read_score_csv(path: Path, *, threshold: float | None = None) -> ScoreTable:
+    """Read a plain table: path, patient_id, then `<code>` (0, 1, blank) and `<code>_score` a label.
+
+    Optional columns site, view, sex and age make subgroups. `threshold` is one operating point for all labels.
+
+    Raises
+    ------
+    ManifestError
+        For missing columns, scores that are no numbers, or a table without a film.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        reader = csv.DictReader(stream)
+        columns = tuple(reader.fieldnames or ())
+        records = list(reader)
+    codes = tuple(c for c in columns if c + SCORE_SUFFIX in columns)
+    if "patient_id" not in columns or not codes:
+        raise ManifestError("the table needs patient_id, and <code> with <code>_score columns")
+    if not records:
+        raise ManifestError("the table has no film")
+    scores = np.array([[_score(r, c, n) for c in codes] for n, r in enumerate(records, 2)])
+    truth = np.array([[_outcome(r, c, n) for c in codes] for n, r in enumerate(records, 2)])
+    groups = {
+        kind: np.array([(r.get(kind) or "").strip() or "unknown" for r in records])
+        for kind in GROUPS
+        if kind in columns
+    }
+    if "age" in groups:
+        groups["age"] = np.array([age_band(_age(text)) for text in groups["age"]])
+    return ScoreTable(
+        codes=codes,
+        scores=scores,
+        truth=truth,
+        patients=tuple((r["patient_id"] or "").strip() for r in records),
+        groups=groups,
+        thresholds=({} if threshold is None else {"given": threshold},) * len(codes),
+        probabilities=bool(((scores >= 0) & (scores <= 1)).all()),
+    )
+
+
+def _score(record: Mapping[str, str], code: str, line: int) -> float:
+    text = (record[code + SCORE_SUFFIX] or "").strip()
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not np.isfinite(value):
+        raise ManifestError(f"line {line}: {code}{SCORE_SUFFIX} is {text!r}, not a number")
+    return value
+
+
+def _outcome(record: Mapping[str, str], code: str, line: int) -> float:
+    text = (record[code] or "").strip()
+    if text not in {"", "0", "1", "0.0", "1.0"}:
+        raise ManifestError(f"line {line}: {code} is {text!r}, not 0, 1 or blank")
+    return float(text) if text else float("nan")
+
+
+def _age(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

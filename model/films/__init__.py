@@ -1,0 +1,1 @@
+"""Films and what is known of them: the manifest, the images, the preprocessed cache."""
