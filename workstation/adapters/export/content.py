@@ -1,0 +1,307 @@
+"""What stands on the report, in words of one language but without any place on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resources.i18n import Texts
+from workstation.adapters.export import wording
+from workstation.core.findings import AnalysisStatus
+from workstation.core.geometry import opposite_direction
+from workstation.core.report import EvidenceImage, LegendTick, ReportDocument, ReportedFilm
+from workstation.core.review import ReviewStatus, Section
+from workstation.core.study import Instance
+
+NOT_A_LESION = "model evidence, not a lesion outline"
+REFERENCE_ONLY = (
+    "AI results are for reference only. They do not replace a physician's diagnosis and must not be "
+    "the only basis of a clinical decision."
+)
+RESEARCH_USE = "Research use, not a registered medical device"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """Labelled values side by side, each (label, value, columns of four that it takes)."""
+
+    cells: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A paragraph, or a heading that stays with what follows it."""
+
+    text: str
+    role: Literal["body", "heading", "subheading", "note", "alert"] = "body"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows that are never split; `shares` are the columns' parts of the width; `strong` marks rows above threshold."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    strong: tuple[bool, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A picture with patient directions at its left and right edge, a caption and perhaps a legend."""
+
+    pixels: NDArray[np.uint8]
+    edges: tuple[str, str]
+    caption: str
+    note: str = ""
+    legend_rgb: NDArray[np.uint8] | None = None
+    ticks: tuple[LegendTick, ...] = ()
+    scale: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One or two figures side by side."""
+
+    figures: tuple[Figure, ...]
+
+
+Element = Fields | Text | Table | Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A whole report: `ai` is drawn visibly apart from the reader's own part."""
+
+    institution: str
+    title: str
+    status: str
+    running: str
+    """Name and ID, on every page."""
+    watermark: str
+    footer: str
+    reader_part: tuple[Element, ...]
+    ai: tuple[Element, ...]
+    closing: tuple[Element, ...]
+
+
+def content_of(document: ReportDocument, texts: Texts, other: Texts) -> Content:
+    """Everything on the report in the language of `texts`; disclaimers in both."""
+    identity = document.identity
+    name = str(identity.name) or texts.tr("unidentified")
+    return Content(
+        institution=document.institution,
+        title=wording.title_text(texts, document),
+        status=wording.status_text(texts, document.status) if document.has_reader else "",
+        running=f"{name}   {texts.tr('ID')} {identity.patient_id or wording.EMPTY}",
+        watermark=_watermark(document, texts),
+        footer=f"Thoravue {document.program_version} · {texts.tr(RESEARCH_USE)}",
+        reader_part=tuple(_reader_part(document, texts)),
+        ai=tuple(_ai_part(document, texts)),
+        closing=tuple(_closing(texts, other)),
+    )
+
+
+def _watermark(document: ReportDocument, texts: Texts) -> str:
+    if not document.has_reader:
+        return texts.tr("Not read")
+    if document.status in {ReviewStatus.SIGNED, ReviewStatus.AMENDED}:
+        return ""
+    return texts.tr("DRAFT")
+
+
+def _reader_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
+    yield _identity(document, texts)
+    if not document.has_reader:
+        return
+    prior = document.prior_datetime
+    comparison = texts.tr("Film of {when}", when=wording.local_minute(prior)) if prior else ""
+    yield from _section(texts, Section.CLINICAL_INFORMATION, document)
+    yield Text(text=texts.tr("Comparison"), role="heading")
+    yield Text(text=comparison or texts.tr("none"))
+    for section in (Section.FINDINGS, Section.IMPRESSION, Section.RECOMMENDATION):
+        yield from _section(texts, section, document)
+    impression = document.first_impression
+    if impression is not None:
+        stated = texts.tr("no finding noted") if impression.no_finding else impression.text
+        label = texts.tr("First impression, before any AI result:")
+        yield Text(text=f"{label} {stated}", role="note")
+    yield Fields(
+        cells=(
+            (texts.tr("Reported by"), wording.actor_text(texts, document.reader), 1),
+            (texts.tr("Written"), wording.local_minute(document.written_utc), 1),
+            (texts.tr("Reviewed by"), wording.actor_text(texts, document.reviewer), 1),
+            (texts.tr("Reviewed"), wording.local_minute(document.reviewed_utc), 1),
+        )
+    )
+    if document.model is None and any(f.key_image is not None for f in document.films):
+        yield Text(text=texts.tr("Key images"), role="heading")
+        for film in document.films:
+            if film.key_image is not None:
+                yield Figures(figures=(_key_figure(film, texts),))
+        yield Text(text=texts.tr("This report contains no AI result."), role="note")
+
+
+def _section(texts: Texts, section: Section, document: ReportDocument) -> Iterator[Element]:
+    yield Text(text=texts.tr(f"section.{section.value}"), role="heading")
+    yield Text(text=document.texts.get(section, "").strip() or wording.EMPTY)
+
+
+def _identity(document: ReportDocument, texts: Texts) -> Fields:
+    identity = document.identity
+    name = str(identity.name) or texts.tr("unidentified")
+    if document.identity_entered_by_hand:
+        name = f"{name} ({texts.tr('entered by hand')})"
+    techniques = dict.fromkeys(_technique(film.instance, texts) for film in document.films[:4])
+    more = len(document.films) - 4
+    technique = "; ".join(techniques) + (
+        f"; {texts.tr('and {count} more', count=more)}" if more > 0 else ""
+    )
+    described = (
+        (texts.tr("Name"), name, 1),
+        (texts.tr("Sex"), wording.sex_text(texts, identity.sex), 1),
+        (texts.tr("Age"), wording.age_text(texts, document.age), 1),
+        (texts.tr("Birth date"), wording.day(identity.birth_date), 1),
+        (texts.tr("Patient ID"), identity.patient_id, 1),
+        (texts.tr("Department"), document.department, 1),
+        (texts.tr("Ward / bed"), "", 1),
+        (texts.tr("Accession number"), document.accession_number, 1),
+        (texts.tr("Examination"), document.study_description, 2),
+        (texts.tr("Examination date"), wording.local_minute(document.study_datetime), 1),
+        (texts.tr("Report date"), wording.local_minute(document.created_utc), 1),
+        (texts.tr("Technique, view, quality"), technique, 4),
+    )
+    return Fields(
+        cells=tuple((label, v.strip() or wording.EMPTY, n) for label, v, n in described)
+    )
+
+
+def _technique(instance: Instance, texts: Texts) -> str:
+    words = [
+        instance.modality,
+        instance.body_part,
+        instance.view_position or texts.tr("view unknown"),
+        f"{instance.columns} × {instance.rows}" if instance.columns else "",
+        texts.tr("lossy compression") if instance.lossy else "",
+    ]
+    return " · ".join(word for word in words if word)
+
+
+def _key_figure(film: ReportedFilm, texts: Texts) -> Figure:
+    assert film.key_image is not None  # noqa: S101 - the callers look
+    return Figure(
+        pixels=film.key_image,
+        edges=_edges(film.instance),
+        caption=texts.tr("Film without AI: {film}", film=wording.film_text(film.instance)),
+        note="" if any(_edges(film.instance)) else texts.tr("sides not stated in the file"),
+    )
+
+
+def _edges(instance: Instance) -> tuple[str, str]:
+    """Patient directions at the picture's left and right edge (PS3.3 C.7.6.1.1.1); empty when unknown."""
+    row = instance.patient_orientation[0]
+    return opposite_direction(row), row
+
+
+def _ai_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
+    model = document.model
+    if model is None:
+        return
+    yield Text(text=texts.tr("AI analysis (not part of the reader's text)"), role="heading")
+    analysed = [film.analysed_utc for film in document.films if film.analysed_utc]
+    yield Fields(
+        cells=(
+            (texts.tr("Model"), f"{model.model_id} {model.version}", 2),
+            (texts.tr("Analysed"), wording.local_minute(max(analysed, default=None)), 2),
+            (texts.tr("Package SHA-256"), model.package_sha256, 4),
+        )
+    )
+    for number, film in enumerate(document.films, start=1):
+        yield from _film(number, film, document, texts)
+    if model.marks_per_100_normal is not None:
+        yield Text(
+            text=texts.tr(
+                "At these thresholds the model marks about {count} findings per 100 films that "
+                "have none of them.",
+                count=f"{model.marks_per_100_normal:.0f}",
+            ),
+            role="note",
+        )
+    yield Text(
+        text=texts.tr("Scores are not disease probabilities at this hospital's prevalence."),
+        role="note",
+    )
+
+
+def _film(
+    number: int, film: ReportedFilm, document: ReportDocument, texts: Texts
+) -> Iterator[Element]:
+    title = texts.tr("Film {number}", number=number)
+    yield Text(text=f"{title}  {wording.film_text(film.instance)}", role="subheading")
+    if film.status is AnalysisStatus.ANALYSED:
+        yield from _analysed(film, document, texts)
+        return
+    why = wording.reason_text(texts, film.reason) if film.reason else wording.EMPTY
+    if film.status is AnalysisStatus.FAILED:
+        failed = texts.tr("Analysis failed – this is not a negative result.")
+        yield Text(text=f"✕ {failed} {why}", role="alert")
+    elif film.status is AnalysisStatus.REFUSED:
+        yield Text(text=f"⊘ {texts.tr('No score.')} {why}", role="body")
+    else:
+        yield Text(text=texts.tr("Not analysed."), role="body")
+    if film.key_image is not None and film.status is AnalysisStatus.FAILED:
+        yield Figures(figures=(_key_figure(film, texts),))
+
+
+def _analysed(film: ReportedFilm, document: ReportDocument, texts: Texts) -> Iterator[Element]:
+    warnings = [wording.reason_text(texts, w) for w in film.quality.warnings]
+    checked = " ".join(warnings) or texts.tr("no objection")
+    yield Text(text=f"{texts.tr('Input check:')} {checked}", role="note")
+    header = [texts.tr(w) for w in ("Finding", "Score", "Threshold", "Side of threshold")]
+    rows = []
+    for finding in film.findings:
+        score = finding.score
+        row = [
+            texts.tr(f"finding.{score.code.value}"),
+            wording.score_text(score.probability),
+            wording.score_text(score.threshold),
+            wording.call_text(texts, score),
+        ]
+        if document.has_reader:
+            row.append(wording.decision_text(texts, finding.decision, score))
+        rows.append(tuple(row))
+    yield Table(
+        header=(*header, *([texts.tr("Reader's decision")] if document.has_reader else [])),
+        rows=tuple(rows),
+        strong=tuple(bool(finding.score.above) for finding in film.findings),
+        shares=(0.25, 0.1, 0.12, 0.22, 0.31) if document.has_reader else (0.4, 0.15, 0.15, 0.3),
+    )
+    if film.key_image is None:
+        return
+    figures = [_key_figure(film, texts), *(_evidence(e, film, texts) for e in film.evidence)]
+    for start in range(0, len(figures), 2):
+        yield Figures(figures=tuple(figures[start : start + 2]))
+
+
+def _evidence(image: EvidenceImage, film: ReportedFilm, texts: Texts) -> Figure:
+    finding = texts.tr(f"finding.{image.code.value}")
+    return Figure(
+        pixels=image.pixels,
+        edges=_edges(film.instance),
+        caption=texts.tr("Evidence for: {finding}", finding=finding),
+        note=texts.tr(NOT_A_LESION),
+        legend_rgb=image.legend_rgb,
+        ticks=image.ticks,
+        scale=texts.tr("log-odds, from the cut-off upwards"),
+    )
+
+
+def _closing(texts: Texts, other: Texts) -> Iterator[Element]:
+    for language in (texts, other):
+        yield Text(
+            text=f"{language.tr(REFERENCE_ONLY)} {language.tr(RESEARCH_USE)}.", role="note"
+        )
