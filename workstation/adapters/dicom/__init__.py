@@ -1,1 +1,4 @@
-"""Foreign files: the guarded child, header scan, reader and codecs."""
+"""Foreign files: parsed and decoded in guarded children, never in the workstation's own process.
+
+`scanner` and `reader` are the parent's side, `process` and `wire` what lies between, the rest runs in the child.
+"""

@@ -1,0 +1,88 @@
+"""The guarded child: answers one request after the other until its input ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from workstation.adapters.dicom.guard import guard_this_process
+from workstation.adapters.dicom.values import encode
+from workstation.adapters.dicom.wire import Array, WireError, receive, send
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
+
+Answer = tuple[Any, list[Array]]
+
+
+def serve(role: str) -> int:
+    """Serve as ``scan`` or ``film`` child on standard input and output; returns the exit code."""
+    source, sink = _take_pipes()
+    guard_this_process()
+    warnings.simplefilter("ignore")
+    handle = {"scan": _serve_scan, "film": _serve_film}[role]
+    try:
+        while True:
+            request, _ = receive(source)
+            handle(request, sink)
+    except (WireError, BrokenPipeError):
+        return 0  # the workstation is gone
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes to the workstation; what libraries print goes nowhere."""
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
+    return source, sink
+
+
+def _serve_scan(request: dict[str, Any], sink: BinaryIO) -> None:
+    from workstation.adapters.dicom.headerscan import scan_file
+
+    assume_gbk = bool(request.get("assume_gbk"))
+    for path in request["paths"]:
+        _answer(sink, lambda path=path: (encode(scan_file(path, assume_gbk=assume_gbk), []), []))
+
+
+def _serve_film(request: dict[str, Any], sink: BinaryIO) -> None:
+    from workstation.adapters.dicom.film import read_film
+
+    def work() -> Answer:
+        arrays: list[Array] = []
+        parts = read_film(
+            request["path"], frame=request["frame"], assume_gbk=bool(request.get("assume_gbk"))
+        )
+        return {name: encode(value, arrays) for name, value in parts.items()}, arrays
+
+    if request.get("path") is None:  # started ahead: load the libraries now
+        _answer(sink, lambda: (None, []))
+    else:
+        _answer(sink, work)
+
+
+def _answer(sink: BinaryIO, work: Callable[[], Answer]) -> None:
+    """Send what `work` returns, or why it failed."""
+    arrays: list[Array] = []
+    try:
+        value, arrays = work()
+        header = {"value": value}
+    except WorkstationError as error:
+        header = {"reason": encode_reason(error.reason)}
+    except MemoryError:
+        header = {"reason": encode_reason(Reason(code=ErrorCode.TOO_LARGE, detail="memory"))}
+    except RecursionError:
+        header = {"reason": encode_reason(Reason(code=ErrorCode.SUSPICIOUS, detail="nesting"))}
+    except Exception as error:  # noqa: BLE001 - libraries raise anything for a damaged file
+        reason = Reason(code=ErrorCode.MALFORMED, detail=type(error).__name__)
+        header = {"reason": encode_reason(reason)}
+    send(sink, header, arrays)
+
+
+def encode_reason(reason: Reason) -> list[Any]:
+    """A reason as JSON: code, parameters, detail."""
+    return [reason.code.value, dict(reason.parameters), reason.detail]

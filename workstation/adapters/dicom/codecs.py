@@ -1,0 +1,101 @@
+"""Which decoder opens which transfer syntax: chosen by measured correctness, then speed (runs in the child).
+
+Measured with ``python -m tests.bench decode``. 12-bit JPEG Extended fails in every decoder that pydicom knows; SimpleITK
+opens it, and is imported for nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.pixels import get_decoder
+from pydicom.uid import UID
+
+from workstation.adapters.dicom.elements import Elements
+from workstation.adapters.dicom.fragments import declared_size
+from workstation.core.errors import ErrorCode, WorkstationError
+
+if TYPE_CHECKING:
+    from workstation.adapters.dicom.pixels import PixelFormat
+
+_JPEG, _EXTENDED = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"
+_DECODERS = {
+    "1.2.840.10008.1.2.5": "pylibjpeg",
+    _JPEG: "pillow",
+    _EXTENDED: "pillow",
+    "1.2.840.10008.1.2.4.57": "gdcm",
+    "1.2.840.10008.1.2.4.70": "gdcm",
+    "1.2.840.10008.1.2.4.80": "pyjpegls",
+    "1.2.840.10008.1.2.4.81": "pyjpegls",
+    "1.2.840.10008.1.2.4.90": "pylibjpeg",
+    "1.2.840.10008.1.2.4.91": "pylibjpeg",
+    "1.2.840.10008.1.2.4.201": "pylibjpeg",
+    "1.2.840.10008.1.2.4.202": "pylibjpeg",
+    "1.2.840.10008.1.2.4.203": "pylibjpeg",
+}
+
+
+def decode_frame(data: bytes, elements: Elements, form: PixelFormat) -> NDArray[Any]:
+    """Decode one compressed frame: (rows, columns) stored values, or (rows, columns, 3) RGB.
+
+    Raises
+    ------
+    WorkstationError
+        ``unsupported_transfer_syntax``, or ``malformed`` when the codestream is damaged or contradicts the header.
+    """
+    syntax = elements.transfer_syntax
+    if syntax not in _DECODERS:
+        raise WorkstationError(ErrorCode.UNSUPPORTED_TRANSFER_SYNTAX, syntax=syntax)
+    declared = declared_size(data)
+    if declared is not None and declared[:2] != (form.rows, form.columns):
+        raise WorkstationError(ErrorCode.MALFORMED, "codestream of another size")
+    single = _single_frame(data, syntax, form)
+    if syntax == _EXTENDED and declared is not None and declared[2] > 8:
+        return _with_simpleitk(single)
+    try:
+        pixels, _ = get_decoder(UID(syntax)).as_array(
+            single, decoding_plugin=_DECODERS[syntax]
+        )
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise WorkstationError(ErrorCode.MALFORMED, type(error).__name__) from error
+    return pixels
+
+
+def _single_frame(data: bytes, syntax: str, form: PixelFormat) -> Dataset:
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
+    dataset.Rows, dataset.Columns = form.rows, form.columns
+    dataset.SamplesPerPixel = form.samples
+    if form.samples > 1:
+        dataset.PlanarConfiguration = form.planar
+    dataset.PhotometricInterpretation = form.photometric
+    dataset.BitsAllocated, dataset.BitsStored = form.allocated, form.stored
+    dataset.HighBit, dataset.PixelRepresentation = form.high_bit, int(form.signed)
+    dataset.PixelData = encapsulate([data])
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    return dataset
+
+
+def _with_simpleitk(single: Dataset) -> NDArray[Any]:
+    """Decode through a file of our own: only pixels and their module reach the library."""
+    import SimpleITK
+
+    single.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"  # Secondary Capture
+    single.SOPInstanceUID = "2.25.1"
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "frame.dcm"
+        single.save_as(path, enforce_file_format=True)
+        image = SimpleITK.ReadImage(str(path))
+    pixels = SimpleITK.GetArrayFromImage(image)[0]
+    kind = np.int16 if single.PixelRepresentation else np.uint16
+    return np.asarray(pixels).astype(kind)

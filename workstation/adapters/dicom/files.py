@@ -1,0 +1,110 @@
+"""Open a foreign file: what it is, and why it cannot be read."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from workstation.core.errors import ErrorCode, WorkstationError
+
+# A program that also reads as DICOM: PS3.10 7.1 leaves the preamble to anybody (CVE-2019-11687). TIFF is common and welcome.
+_PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+_BEGINNING = 8192
+
+
+class FileKind(Enum):
+    """What the first bytes say."""
+
+    DICOM = auto()
+    PICTURE = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignFile:
+    """An open file, its size in bytes and its first bytes."""
+
+    descriptor: int
+    size: int
+    beginning: bytes
+
+    def whole(self) -> mmap.mmap:
+        """All bytes, mapped; reading them after somebody cut the file kills the child, and only the child."""
+        return mmap.mmap(self.descriptor, 0, access=mmap.ACCESS_READ)
+
+
+@contextmanager
+def open_foreign(path: str) -> Iterator[ForeignFile]:
+    """Open `path` without ever waiting for a pipe or a device.
+
+    Raises
+    ------
+    WorkstationError
+        ``file_not_found``, ``file_no_permission``, ``file_empty`` or ``file_unreadable``.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except (OSError, ValueError) as error:
+        raise _why(error) from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise WorkstationError(ErrorCode.FILE_UNREADABLE, "not a regular file")
+        if not status.st_size:
+            raise WorkstationError(ErrorCode.FILE_EMPTY)
+        beginning = os.read(descriptor, _BEGINNING)
+        yield ForeignFile(descriptor=descriptor, size=status.st_size, beginning=beginning)
+    except OSError as error:
+        raise _why(error) from error
+    finally:
+        os.close(descriptor)
+
+
+def _why(error: OSError | ValueError) -> WorkstationError:
+    codes = {
+        errno.ENOENT: ErrorCode.FILE_NOT_FOUND,
+        errno.ENOTDIR: ErrorCode.FILE_NOT_FOUND,
+        errno.EACCES: ErrorCode.FILE_NO_PERMISSION,
+        errno.EPERM: ErrorCode.FILE_NO_PERMISSION,
+    }
+    number = getattr(error, "errno", None) or 0
+    return WorkstationError(
+        codes.get(number, ErrorCode.FILE_UNREADABLE), errno.errorcode.get(number, "")
+    )
+
+
+def kind_of(beginning: bytes) -> FileKind:
+    """What a file is by its first bytes, whatever its name.
+
+    Raises
+    ------
+    WorkstationError
+        ``suspicious`` for a program dressed as DICOM.
+    """
+    if beginning[128:132] == b"DICM":
+        if beginning.startswith(_PROGRAMS):
+            raise WorkstationError(ErrorCode.SUSPICIOUS, "a program in the preamble")
+        return FileKind.DICOM
+    if beginning.startswith(_PICTURES):
+        return FileKind.PICTURE
+    return FileKind.DICOM if _is_bare(beginning) else FileKind.OTHER
+
+
+def _is_bare(beginning: bytes) -> bool:
+    """Whether a data set starts at once, as files without preamble or file meta do (group 0002 or 0008)."""
+    if len(beginning) < 8:
+        return False
+    group, vr = beginning[:2], beginning[4:6]
+    explicit = vr.isalpha() and vr.isupper()
+    if group in {b"\x00\x02", b"\x00\x08"}:
+        return explicit
+    short = int.from_bytes(beginning[4:8], "little") <= 1024
+    return group in {b"\x02\0", b"\x08\0"} and beginning[3] < 0x20 and (explicit or short)

@@ -1,0 +1,89 @@
+"""`HeaderScanner` over a guarded child: one record a file, whatever the file does to the child."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from workstation.adapters.dicom.process import Answers, ChildDiedError, GuardedChild, refusal
+from workstation.adapters.dicom.values import decoder
+from workstation.core.errors import CancelledError, ErrorCode, Reason, WorkstationError
+from workstation.core.jobs import JobContext
+from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance
+
+_SKIPPED = frozenset({ErrorCode.NOT_AN_IMAGE, ErrorCode.NO_PIXEL_DATA})
+_BLOCK = 256
+
+
+class GuardedScanner:
+    """Reads headers in a guarded child.
+
+    Parameters
+    ----------
+    deadline_s
+        How long one file may take; it restarts with each answer.
+    assume_gbk
+        Read Chinese text without a declared Chinese character set as UTF-8 or GB18030.
+    """
+
+    def __init__(self, *, deadline_s: float = 10.0, assume_gbk: bool = False) -> None:
+        self._child = GuardedChild("scan", deadline_s=deadline_s)
+        self._assume_gbk = assume_gbk
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start the child ahead of the first scan."""
+        with self._lock:
+            self._child.start()
+
+    def close(self) -> None:
+        """End the child; a later scan starts a new one."""
+        with self._lock:
+            self._child.close()
+
+    def scan(self, stamps: Sequence[FileStamp], context: JobContext) -> Iterator[FileRecord]:
+        """One record a file, in the order given; raises `CancelledError` when stopped."""
+        position = 0
+        while position < len(stamps):
+            block = stamps[position : position + _BLOCK]
+            with self._lock:
+                for record in self._block(block, context):
+                    position += 1
+                    yield record
+
+    def _block(self, stamps: Sequence[FileStamp], context: JobContext) -> Iterator[FileRecord]:
+        """Records of a block; ends early after a file that killed the child."""
+        request = {"paths": [str(stamp.path) for stamp in stamps], "assume_gbk": self._assume_gbk}
+        with self._child.request(request, context.token) as answers:
+            for stamp in stamps:
+                context.token.raise_if_cancelled()
+                try:
+                    record = _record(stamp, answers)
+                except ChildDiedError as error:
+                    yield _problem(stamp, error.reason)
+                    return
+                yield record
+
+
+def _record(stamp: FileStamp, answers: Answers) -> FileRecord:
+    try:
+        value, arrays = answers.next()
+        instance = decoder(Instance)(value, arrays)
+    except (CancelledError, ChildDiedError):
+        raise
+    except WorkstationError as error:
+        return _problem(stamp, error.reason)
+    except (TypeError, ValueError, LookupError):
+        return _problem(stamp, Reason(code=ErrorCode.MALFORMED, detail="answer"))
+    return FileRecord(stamp=stamp, outcome=FileOutcome.LOADED, instance=instance)
+
+
+def _problem(stamp: FileStamp, reason: Reason) -> FileRecord:
+    skipped = reason.code in _SKIPPED
+    if reason.code is ErrorCode.FILE_NOT_FOUND:  # it was there when the folder was walked
+        reason = Reason(code=ErrorCode.FILE_VANISHED, detail=reason.detail)
+    return FileRecord(
+        stamp=stamp,
+        outcome=FileOutcome.SKIPPED if skipped else FileOutcome.REFUSED,
+        reason=refusal(reason, stamp.path),
+    )
