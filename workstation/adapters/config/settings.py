@@ -18,9 +18,9 @@ FILE = "settings.json"
 
 
 def _setting(
+    *,
     default: Any,  # noqa: ANN401 - the field's own type
     doc: str,
-    *,
     group: str,
     unit: str = "",
     minimum: float | None = None,
@@ -53,51 +53,56 @@ class Settings:
     """
 
     language: str = _setting(
-        "system",
-        "Language of window and reports.",
+        default="system",
+        doc="Language of window and reports.",
         group="general",
         choices=("system", "zh", "en"),
         needs_restart=True,
     )
     reveal_policy: str = _setting(
-        "after_impression",
-        "When AI results may be drawn.",
+        default="after_impression",
+        doc="When AI results may be drawn.",
         group="ai",
         choices=("after_impression", "on_request", "at_once"),
         needs_restart=True,
     )
     overlay_opacity: float = _setting(
-        0.45, "How opaque evidence is drawn.", group="ai", minimum=0.05, maximum=1.0
+        default=0.45, doc="How opaque evidence is drawn.", group="ai", minimum=0.05, maximum=1.0
     )
     overlay_cut_off: float = _setting(
-        0.35,
-        "Evidence below this share of a map's maximum is not drawn.",
+        default=0.35,
+        doc="Evidence below this share of a map's maximum is not drawn.",
         group="ai",
         minimum=0.0,
         maximum=0.95,
     )
     compute_threads: int = _setting(
-        2,
-        "Processor cores that an analysis uses.",
+        default=2,
+        doc="Processor cores that an analysis uses.",
         group="ai",
         minimum=1,
         maximum=64,
         needs_restart=True,
     )
     corner_level: str = _setting(
-        "all", "Text over the film.", group="film", choices=("all", "minimal", "none")
+        default="all",
+        doc="Text over the film.",
+        group="film",
+        choices=("all", "minimal", "none"),
     )
     invert_vertical_drag: bool = _setting(
-        False, "Dragging down raises the window's centre instead of lowering it.", group="film"
+        default=False,
+        doc="Dragging down raises the window's centre instead of lowering it.",
+        group="film",
     )
     assume_gbk: bool = _setting(
-        False,
-        "Read names without a declared character set as GBK.",
+        default=False,
+        doc="Read names without a declared character set as GBK.",
         group="import",
         needs_restart=True,
     )
     trusted_keys: tuple[str, ...] = _setting(
-        (), "Ed25519 public keys whose model packages are trusted.", group="models"
+        default=(), doc="Ed25519 public keys whose model packages are trusted.", group="models"
     )
 
     def __post_init__(self) -> None:
