@@ -122,6 +122,7 @@ def build_package(
         metrics={
             "split": "val",
             "marks_per_100_normals": marks_per_100_normals(labels, scores),
+            "input_check": quality is not None,
         },
         limits=_limits(config),
     )
