@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,9 +19,10 @@ from workstation.core.study import Instance
 
 NOT_A_LESION = "model evidence, not a lesion outline"
 REFERENCE_ONLY = (
-    "AI results are for reference only. They do not replace a physician's diagnosis and must not be "
-    "the only basis of a clinical decision."
+    "AI results are for reference only, do not replace a physician's diagnosis and must not alone "
+    "decide on treatment"
 )
+_SCALE = "log-odds; what lies below the scale is not drawn"
 RESEARCH_USE = "Research use, not a registered medical device"
 
 
@@ -34,10 +35,10 @@ class Fields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A paragraph, or a heading that stays with what follows it."""
+    """A paragraph; a heading or a lead stays with what follows it."""
 
     text: str
-    role: Literal["body", "heading", "subheading", "note", "alert"] = "body"
+    role: Literal["body", "heading", "subheading", "lead", "note", "alert"] = "body"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +58,9 @@ class Figure:
     pixels: NDArray[np.uint8]
     edges: tuple[str, str]
     caption: str
-    note: str = ""
+    notes: tuple[str, ...] = ()
     legend_rgb: NDArray[np.uint8] | None = None
     ticks: tuple[LegendTick, ...] = ()
-    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +83,10 @@ class Content:
     running: str
     """Name and ID, on every page."""
     watermark: str
-    footer: str
+    footer: tuple[str, ...]
+    """Disclaimers in both languages, on every page."""
     reader_part: tuple[Element, ...]
     ai: tuple[Element, ...]
-    closing: tuple[Element, ...]
 
 
 def content_of(document: ReportDocument, texts: Texts, other: Texts) -> Content:
@@ -99,19 +99,22 @@ def content_of(document: ReportDocument, texts: Texts, other: Texts) -> Content:
         status=wording.status_text(texts, document.status) if document.has_reader else "",
         running=f"{name}   {texts.tr('ID')} {identity.patient_id or wording.EMPTY}",
         watermark=_watermark(document, texts),
-        footer=f"Thoravue {document.program_version} · {texts.tr(RESEARCH_USE)}",
+        footer=tuple(
+            f"{language.tr(REFERENCE_ONLY)} · {language.tr(RESEARCH_USE)}"
+            for language in (texts, other)
+        ),
         reader_part=tuple(_reader_part(document, texts)),
         ai=tuple(_ai_part(document, texts)),
-        closing=tuple(_closing(texts, other)),
     )
 
 
 def _watermark(document: ReportDocument, texts: Texts) -> str:
     if not document.has_reader:
-        return texts.tr("Not read")
+        return texts.tr("NOT READ")
     if document.status in {ReviewStatus.SIGNED, ReviewStatus.AMENDED}:
         return ""
-    return texts.tr("DRAFT")
+    reviewed = document.status is ReviewStatus.REVIEWED
+    return texts.tr("NOT SIGNED") if reviewed else texts.tr("DRAFT")
 
 
 def _reader_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
@@ -197,8 +200,12 @@ def _key_figure(film: ReportedFilm, texts: Texts) -> Figure:
         pixels=film.key_image,
         edges=_edges(film.instance),
         caption=texts.tr("Film without AI: {film}", film=wording.film_text(film.instance)),
-        note="" if any(_edges(film.instance)) else texts.tr("sides not stated in the file"),
+        notes=_sides(film.instance, texts),
     )
+
+
+def _sides(instance: Instance, texts: Texts) -> tuple[str, ...]:
+    return () if any(_edges(instance)) else (texts.tr("sides not stated in the file"),)
 
 
 def _edges(instance: Instance) -> tuple[str, str]:
@@ -220,8 +227,11 @@ def _ai_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
             (texts.tr("Package SHA-256"), model.package_sha256, 4),
         )
     )
-    for number, film in enumerate(document.films, start=1):
-        yield from _film(number, film, document, texts)
+    numbered = list(enumerate(document.films, start=1))
+    for number, film in numbered:
+        if film.key_image is not None:
+            yield from _film(str(number), film, document, texts)
+    yield from _never_decoded([n for n in numbered if n[1].key_image is None], document, texts)
     if model.marks_per_100_normal is not None:
         yield Text(
             text=texts.tr(
@@ -237,8 +247,22 @@ def _ai_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
     )
 
 
+def _never_decoded(
+    numbered: Sequence[tuple[int, ReportedFilm]], document: ReportDocument, texts: Texts
+) -> Iterator[Element]:
+    """Films refused by their tags, those of a kind with one reason together."""
+    groups: dict[tuple[str, str], list[tuple[int, ReportedFilm]]] = {}
+    for number, film in numbered:
+        why = wording.reason_text(texts, film.reason) if film.reason else ""
+        kind = wording.film_text(film.instance)
+        groups.setdefault((kind, why), []).append((number, film))
+    for members in groups.values():
+        numbers = ", ".join(str(number) for number, _ in members)
+        yield from _film(numbers, members[0][1], document, texts)
+
+
 def _film(
-    number: int, film: ReportedFilm, document: ReportDocument, texts: Texts
+    number: str, film: ReportedFilm, document: ReportDocument, texts: Texts
 ) -> Iterator[Element]:
     title = texts.tr("Film {number}", number=number)
     yield Text(text=f"{title}  {wording.film_text(film.instance)}", role="subheading")
@@ -248,19 +272,19 @@ def _film(
     why = wording.reason_text(texts, film.reason) if film.reason else wording.EMPTY
     if film.status is AnalysisStatus.FAILED:
         failed = texts.tr("Analysis failed – this is not a negative result.")
-        yield Text(text=f"✕ {failed} {why}", role="alert")
+        yield Text(text=f"× {failed} {why}", role="alert")
     elif film.status is AnalysisStatus.REFUSED:
         yield Text(text=f"⊘ {texts.tr('No score.')} {why}", role="body")
     else:
         yield Text(text=texts.tr("Not analysed."), role="body")
-    if film.key_image is not None and film.status is AnalysisStatus.FAILED:
+    if film.key_image is not None and document.has_reader:
         yield Figures(figures=(_key_figure(film, texts),))
 
 
 def _analysed(film: ReportedFilm, document: ReportDocument, texts: Texts) -> Iterator[Element]:
     warnings = [wording.reason_text(texts, w) for w in film.quality.warnings]
     checked = " ".join(warnings) or texts.tr("no objection")
-    yield Text(text=f"{texts.tr('Input check:')} {checked}", role="note")
+    yield Text(text=f"{texts.tr('Input check:')} {checked}", role="lead")
     header = [texts.tr(w) for w in ("Finding", "Score", "Threshold", "Side of threshold")]
     rows = []
     for finding in film.findings:
@@ -293,15 +317,7 @@ def _evidence(image: EvidenceImage, film: ReportedFilm, texts: Texts) -> Figure:
         pixels=image.pixels,
         edges=_edges(film.instance),
         caption=texts.tr("Evidence for: {finding}", finding=finding),
-        note=texts.tr(NOT_A_LESION),
+        notes=(texts.tr(NOT_A_LESION), *_sides(film.instance, texts), texts.tr(_SCALE)),
         legend_rgb=image.legend_rgb,
         ticks=image.ticks,
-        scale=texts.tr("log-odds, from the cut-off upwards"),
     )
-
-
-def _closing(texts: Texts, other: Texts) -> Iterator[Element]:
-    for language in (texts, other):
-        yield Text(
-            text=f"{language.tr(REFERENCE_ONLY)} {language.tr(RESEARCH_USE)}.", role="note"
-        )

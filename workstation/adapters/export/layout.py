@@ -24,6 +24,7 @@ _ROLES = {
     "heading": Style(size=10.5, bold=True),
     "subheading": Style(size=10, bold=True),
     "note": _NOTE,
+    "lead": _NOTE,
     "alert": Style(size=10, bold=True),
 }
 _BEFORE = {"heading": 2.2, "subheading": 2.0}
@@ -70,8 +71,8 @@ class Layout:
     def _text(self, element: Text) -> Iterator[Block]:
         style = _ROLES[element.role]
         lines = self._ink.wrap(element.text, style.size, self._width)
-        heading = element.role in _BEFORE
-        if heading:
+        heading = element.role in _BEFORE or element.role == "lead"
+        if element.role in _BEFORE:
             yield Block(height=_BEFORE[element.role], draw=_nothing, keep=True)
         last = len(lines) - 1
         for number, line in enumerate(lines):
@@ -119,10 +120,9 @@ class Layout:
 
     def _table(self, element: Table) -> Iterator[Block]:
         yield self._row(element.header, element.shares, Style(size=8.5, grey=80), keep=True)
-        last = len(element.rows) - 1
         for number, (row, strong) in enumerate(zip(element.rows, element.strong, strict=True)):
             style = Style(size=9.5, bold=strong)
-            yield self._row(row, element.shares, style, keep=number in {0, last - 1})
+            yield self._row(row, element.shares, style, keep=number < len(element.rows) - 1)
         yield Block(height=_GAP + 1, draw=_nothing)
 
     def _row(
@@ -164,9 +164,8 @@ class Layout:
         size = (columns * scale, rows * scale)
         caption = Style(size=8.5, bold=True)
         captions = ink.wrap(figure.caption, caption.size, width)
-        notes = ink.wrap(figure.note, _NOTE.size, width) if figure.note else []
-        legend_mm = 11.0 if figure.legend_rgb is not None else 0.0
-        scale_text = ink.clean(figure.scale)
+        notes = [line for note in figure.notes for line in ink.wrap(note, _NOTE.size, width)]
+        legend_mm = 10.0 if figure.legend_rgb is not None else 0.0
         edges = tuple(ink.clean(edge) for edge in figure.edges)
         height = size[1] + 1 + len(captions) * caption.line_mm + len(notes) * _NOTE.line_mm
 
@@ -180,25 +179,22 @@ class Layout:
                     ink.write(x, top, line, style)
                     top += style.line_mm
             if figure.legend_rgb is not None:
-                _legend(ink, figure, scale_text, (x, top), width)
+                _legend(ink, figure, (x, top), width)
 
         return Block(height=height + legend_mm, draw=draw)
 
 
-def _legend(
-    ink: Ink, figure: Figure, scale_text: str, place: tuple[float, float], width: float
-) -> None:
-    """The ramp with its ticks below, and what they count beside it."""
+def _legend(ink: Ink, figure: Figure, place: tuple[float, float], width: float) -> None:
+    """The ramp with its ticks below."""
     assert figure.legend_rgb is not None  # noqa: S101 - the caller looks
     small = Style(size=7.5, grey=60)
     x, top = place
-    start, length = x + 5, width * 0.5
+    start, length = x + 4, width - 8
     ink.picture(np.ascontiguousarray(figure.legend_rgb[None]), start, top + 1, (length, 3))
     for tick in figure.ticks:
         at = start + tick.position * length
         ink.stroke(at, top + 4, at, top + 5)
         ink.centred(at, top + 5, f"{tick.value:+.2f}", small)
-    ink.write(start + length + 5, top + 0.5, scale_text, small)
 
 
 def _nothing(_x: float, _top: float) -> None:

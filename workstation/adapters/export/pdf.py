@@ -79,7 +79,7 @@ def _cleaned(ink: Ink, content: Content) -> Content:
         status=ink.clean(content.status),
         running=ink.clean(content.running),
         watermark=ink.clean(content.watermark),
-        footer=ink.clean(content.footer),
+        footer=tuple(map(ink.clean, content.footer)),
     )
 
 
@@ -103,7 +103,6 @@ def _blocks(ink: Ink, content: Content, note: str) -> list[Block]:
         blocks += [replace(edge, keep=True)]
         blocks += [replace(block, framed=True) for block in framed.blocks(content.ai)]
         blocks += [edge, Block(height=2.0, draw=edge.draw)]
-    blocks += plain.blocks(content.closing)
     if ink.missing:
         text = f"{note} {', '.join(ink.missing)}"
         blocks += plain.blocks([Text(text=text, role="note")])
@@ -145,7 +144,7 @@ def _title_lines(ink: Ink, content: Content) -> list[tuple[str, Style]]:
 
 
 def _heading_height(ink: Ink, content: Content) -> float:
-    return 15.0 + sum(style.line_mm for _, style in _title_lines(ink, content)) + 4.0
+    return 15.0 + sum(style.line_mm for _, style in _title_lines(ink, content)) + 1.5
 
 
 def _heading(ink: Ink, content: Content) -> None:
@@ -168,11 +167,16 @@ def _running_head(ink: Ink, content: Content) -> None:
 
 
 def _footer(ink: Ink, content: Content, page_text: str) -> None:
-    ink.rule(LEFT, 282.0, WIDTH)
+    top = 281.0
+    ink.rule(LEFT, top, WIDTH)
     running = _fitting(ink, content.running, _RUNNING, WIDTH * 0.75)
-    ink.write(LEFT, 282.8, running, _RUNNING)
-    ink.right(LEFT + WIDTH, 282.8, page_text, _RUNNING)
-    ink.write(LEFT, 287.8, content.footer, _SMALL)
+    ink.write(LEFT, top + 0.4, running, _RUNNING)
+    ink.right(LEFT + WIDTH, top + 0.4, page_text, _RUNNING)
+    top += _RUNNING.line_mm + 0.4
+    for line in content.footer:
+        style = replace(_SMALL, size=min(7.0, 0.99 * WIDTH / ink.width(line, 1.0)))
+        ink.write(LEFT, top, line, style)
+        top += 3.6
 
 
 def _fitting(ink: Ink, text: str, style: Style, width: float) -> str:
