@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from workstation.adapters.dicom.elements import Elements
 from workstation.adapters.dicom.text import TextDecoder
@@ -31,19 +33,24 @@ class Attributes:
     @classmethod
     def of(cls, elements: Elements, *, assume_gbk: bool = False) -> Attributes:
         """Attributes of a file's data set."""
-        raw = {e.tag: e for tag, e in elements.raw.items() if tag > 0x0002FFFF}
+        raw: dict[BaseTag, DataElement | RawDataElement] = {
+            e.tag: e for tag, e in elements.raw.items() if tag > 0x0002FFFF
+        }
         decoder = TextDecoder(elements.value(0x00080005), assume_gbk=assume_gbk)
         return cls(Dataset(raw), decoder, little=elements.little)
 
+    def _element(self, tag: int) -> DataElement | RawDataElement | None:
+        return cast("DataElement | RawDataElement | None", self.dataset.get_item(tag))
+
     def raw(self, tag: int) -> bytes:
         """The element's bytes; empty when absent."""
-        element = self.dataset.get_item(tag)
+        element = self._element(tag)
         value = element.value if isinstance(element, RawDataElement) else None
         return value if isinstance(value, bytes) else b""
 
     def vr(self, tag: int) -> str:
         """The value representation as written; empty in Implicit VR."""
-        element = self.dataset.get_item(tag)
+        element = self._element(tag)
         return (element.VR or "") if element is not None else ""
 
     def shorts(self, tag: int) -> list[int]:
@@ -88,7 +95,7 @@ class Attributes:
     def items(self, tag: int) -> list[Attributes]:
         """Items of a sequence; none when there are impossibly many."""
         item_tag = b"\xfe\xff\x00\xe0" if self.little else b"\xff\xfe\xe0\x00"
-        element = self.dataset.get_item(tag)
+        element = self._element(tag)
         if element is None or self.raw(tag).count(item_tag) > _MOST_ITEMS:
             return []
         value = self.dataset[tag].value

@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
 from workstation.adapters.dicom.guard import guard_this_process
@@ -37,7 +38,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good
+    sys.stdout = sys.stderr = os.fdopen(nothing, "w", encoding="utf-8")
     return source, sink
 
 
@@ -45,8 +46,12 @@ def _serve_scan(request: dict[str, Any], sink: BinaryIO) -> None:
     from workstation.adapters.dicom.headerscan import scan_file
 
     assume_gbk = bool(request.get("assume_gbk"))
+
+    def work(path: str) -> Answer:
+        return encode(scan_file(path, assume_gbk=assume_gbk), []), []
+
     for path in request["paths"]:
-        _answer(sink, lambda path=path: (encode(scan_file(path, assume_gbk=assume_gbk), []), []))
+        _answer(sink, partial(work, path))
 
 
 def _serve_film(request: dict[str, Any], sink: BinaryIO) -> None:

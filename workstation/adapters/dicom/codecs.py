@@ -1,6 +1,6 @@
 """Which decoder opens which transfer syntax: chosen by measured correctness, then speed (runs in the child).
 
-Measured with ``python -m tests.bench decode``. 12-bit JPEG Extended fails in every decoder that pydicom knows; SimpleITK
+Measured with ``python -m tests.bench decode``; where two stand in a row, the second opens what the first cannot. 12-bit JPEG Extended fails in every decoder that pydicom knows; SimpleITK
 opens it, and is imported for nothing else.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
 from workstation.adapters.dicom.elements import Elements
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from workstation.adapters.dicom.pixels import PixelFormat
 
 _JPEG, _EXTENDED = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"
-_DECODERS = {
+_DECODERS = {  # pydicom's plug-in names in the order of trial
     "1.2.840.10008.1.2.5": "pylibjpeg",
-    _JPEG: "pillow",
-    _EXTENDED: "pillow",
+    _JPEG: "pillow gdcm",
+    _EXTENDED: "pillow gdcm",
     "1.2.840.10008.1.2.4.57": "gdcm",
     "1.2.840.10008.1.2.4.70": "gdcm",
-    "1.2.840.10008.1.2.4.80": "pyjpegls",
-    "1.2.840.10008.1.2.4.81": "pyjpegls",
+    "1.2.840.10008.1.2.4.80": "pyjpegls gdcm",
+    "1.2.840.10008.1.2.4.81": "pyjpegls gdcm",
     "1.2.840.10008.1.2.4.90": "pylibjpeg",
     "1.2.840.10008.1.2.4.91": "pylibjpeg",
     "1.2.840.10008.1.2.4.201": "pylibjpeg",
@@ -58,15 +58,15 @@ def decode_frame(data: bytes, elements: Elements, form: PixelFormat) -> NDArray[
     single = _single_frame(data, syntax, form)
     if syntax == _EXTENDED and declared is not None and declared[2] > 8:
         return _with_simpleitk(single)
-    try:
-        pixels, _ = get_decoder(UID(syntax)).as_array(
-            single, decoding_plugin=_DECODERS[syntax]
-        )
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise WorkstationError(ErrorCode.MALFORMED, type(error).__name__) from error
-    return pixels
+    failure: Exception | None = None
+    for plugin in _DECODERS[syntax].split():
+        try:
+            return get_decoder(UID(syntax)).as_array(single, decoding_plugin=plugin)[0]
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - plugins raise anything
+            failure = error
+    raise WorkstationError(ErrorCode.MALFORMED, type(failure).__name__) from failure
 
 
 def _single_frame(data: bytes, syntax: str, form: PixelFormat) -> Dataset:
@@ -90,6 +90,8 @@ def _with_simpleitk(single: Dataset) -> NDArray[Any]:
     """Decode through a file of our own: only pixels and their module reach the library."""
     import SimpleITK
 
+    if single.PhotometricInterpretation == "MONOCHROME1":
+        single.PhotometricInterpretation = "MONOCHROME2"  # SimpleITK would invert the values
     single.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"  # Secondary Capture
     single.SOPInstanceUID = "2.25.1"
     with TemporaryDirectory() as folder:

@@ -62,6 +62,8 @@ class Elements:
     little: bool
     buffer: Buffer
     pixels: PixelPlace | None
+    end: int
+    """Where the pass stopped in the buffer."""
 
     def value(self, tag: int) -> bytes:
         """The element's bytes, empty when it is absent."""
@@ -69,7 +71,9 @@ class Elements:
         return (element.value or b"") if element is not None else b""
 
 
-def read_elements(buffer: Buffer, *, last: int = 0x7FE00010, limit: int | None = None) -> Elements:
+def read_elements(
+    buffer: Buffer, *, last: int = 0x7FE00010, limit: int | None = None
+) -> Elements:
     """Elements up to tag `last`; of deflated data at most `limit` bytes are inflated.
 
     Raises
@@ -95,7 +99,12 @@ def read_elements(buffer: Buffer, *, last: int = 0x7FE00010, limit: int | None =
     if not syntax:
         syntax = IMPLICIT_LITTLE if implicit else EXPLICIT_LITTLE if little else EXPLICIT_BIG
     return Elements(
-        raw=raw, transfer_syntax=syntax, little=little, buffer=buffer, pixels=walk.pixels
+        raw=raw,
+        transfer_syntax=syntax,
+        little=little,
+        buffer=buffer,
+        pixels=walk.pixels,
+        end=walk.position,
     )
 
 

@@ -14,7 +14,14 @@ from enum import Enum, auto
 from workstation.core.errors import ErrorCode, WorkstationError
 
 # A program that also reads as DICOM: PS3.10 7.1 leaves the preamble to anybody (CVE-2019-11687). TIFF is common and welcome.
-_PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
+_PROGRAMS = (
+    b"MZ",
+    b"\x7fELF",
+    b"#!",
+    b"\xca\xfe\xba\xbe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xce\xfa\xed\xfe",
+)
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _BEGINNING = 8192
 

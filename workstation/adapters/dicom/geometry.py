@@ -24,7 +24,9 @@ def spacing(attributes: Attributes) -> PixelSpacing | None:
     corrects it to the patient. Pixel Spacing of a projection without either is uncertain.
     """
     pixel, imager = _pair(attributes, 0x00280030), _pair(attributes, 0x00181164)
-    imager = imager or _pair(attributes, 0x00182010)  # Nominal Scanned Pixel Spacing: of a digitised film
+    imager = imager or _pair(
+        attributes, 0x00182010
+    )  # Nominal Scanned Pixel Spacing: of a digitised film
     factor = (attributes.floats(0x00181114) or [0.0])[0]
     calibrated = attributes.word(0x00280A02) in {"GEOMETRY", "FIDUCIAL"}
     if pixel is not None and (calibrated or (imager is not None and not _alike(pixel, imager))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import sys
+import platform
 
 MEMORY_LIMIT_BYTES = 2 << 30
 """Address space of a child: with the interpreter and its libraries the memory in use stays under 1.5 GiB."""
@@ -16,12 +16,12 @@ _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38  # linux/prctl.h
 
 def guard_this_process() -> None:
     """Limit this process for good; what the platform lacks is left out (`describe_guard` says what)."""
-    if sys.platform == "win32":
+    if platform.system() == "Windows":
         return
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform != "linux":  # macOS accepts RLIMIT_AS and does not heed it
+    if platform.system() != "Linux":  # macOS accepts RLIMIT_AS and does not heed it
         return
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -33,8 +33,8 @@ def describe_guard() -> tuple[list[str], list[str]]:
     """What guards the child on this machine, and what is missing; technical names."""
     has = ["own process", "deadline per file", "image limit 1 GiB"]
     linux, posix = ["memory limit 2 GiB", "no_new_privs"], ["own session", "no core files"]
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return has + posix + linux, []
-    if sys.platform == "win32":
+    if platform.system() == "Windows":
         return has, posix + linux
     return has + posix, linux

@@ -18,9 +18,24 @@ _YEARS_PER_UNIT = {"Y": 1.0, "M": 1 / 12, "W": 7 / _DAYS_PER_YEAR, "D": 1 / _DAY
 _LARGEST_CODE_SEQUENCE = 1 << 16
 
 # Transfer syntaxes that lose information (PS3.5 A.4; PS3.6 table A-1).
-_LOSSY_SYNTAXES = frozenset(
+LOSSY_SYNTAXES = frozenset(
     "1.2.840.10008.1.2.4." + end
-    for end in "50 51 52 53 54 55 56 81 91 93 203 110 111 112".split()
+    for end in [
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "55",
+        "56",
+        "81",
+        "91",
+        "93",
+        "203",
+        "110",
+        "111",
+        "112",
+    ]
 )
 # ViewCodeSequence (PS3.16 CID 4010) as ViewPosition; SNOMED CT, SNOMED RT.
 _VIEW_CODES = {
@@ -78,7 +93,7 @@ def instance_of(elements: Elements, *, assume_gbk: bool = False) -> Instance:
         rows=header.number(0x00280010),
         columns=header.number(0x00280011),
         frames=max(header.integer(0x00280008) or 1, 1),
-        lossy=header.plain(0x00282110) == "01" or elements.transfer_syntax in _LOSSY_SYNTAXES,
+        lossy=header.plain(0x00282110) == "01" or elements.transfer_syntax in LOSSY_SYNTAXES,
         text_note=header.decoder.note,
     )
 
@@ -151,8 +166,9 @@ class _Header:
 def _time(text: str) -> time:
     digits = text.replace(":", "").split(".")[0]
     try:
-        return time(*(int(digits[i : i + 2]) for i in range(0, len(digits[:6]), 2)))
-    except (ValueError, TypeError):
+        hour, minute, second = (int(digits[at : at + 2] or 0) for at in (0, 2, 4))
+        return time(hour, minute, min(second, 59))  # 60 is a leap second
+    except ValueError:
         return time()
 
 

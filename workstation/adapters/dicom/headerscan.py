@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workstation.adapters.dicom.elements import Elements, OutOfData, read_elements
+from workstation.adapters.dicom.elements import Buffer, Elements, OutOfData, read_elements
 from workstation.adapters.dicom.files import FileKind, ForeignFile, kind_of, open_foreign
 from workstation.adapters.dicom.guard import IMAGE_LIMIT_BYTES
 from workstation.adapters.dicom.headers import LAST_HEADER_TAG, instance_of, is_directory
@@ -10,9 +10,7 @@ from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.study import Instance
 
 _INFLATED_HEADER = 1 << 20
-_NATIVE = frozenset(
-    ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
-)
+_NATIVE = frozenset(("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"))
 
 
 def scan_file(path: str, *, assume_gbk: bool = False) -> Instance:
@@ -52,7 +50,7 @@ def header_elements(file: ForeignFile) -> Elements:
         raise WorkstationError(ErrorCode.FILE_TRUNCATED) from None
 
 
-def _read(buffer: bytes) -> Elements:
+def _read(buffer: Buffer) -> Elements:
     return read_elements(buffer, last=LAST_HEADER_TAG, limit=_INFLATED_HEADER)
 
 
@@ -82,5 +80,5 @@ def check_size(elements: Elements, instance: Instance, file_size: int) -> None:
     if elements.transfer_syntax in _NATIVE:
         subsampled = elements.value(0x00280004).startswith(b"YBR_FULL_422")
         declared = frame_bits * instance.frames // 8
-        if file_size < (declared * 2 // 3 if subsampled else declared):
+        if file_size - elements.end < (declared * 2 // 3 if subsampled else declared):
             raise WorkstationError(ErrorCode.SHORT_PIXEL_DATA)

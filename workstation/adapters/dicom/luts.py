@@ -109,7 +109,9 @@ def palette(attributes: Attributes, *, signed: bool) -> Palette | None:
             return None
         count, first, bits = descriptor
         try:
-            values = _entries(attributes.raw(tag + 0x100), count or 65536, bits, attributes.little)
+            values = _entries(
+                attributes.raw(tag + 0x100), count or 65536, bits, attributes.little
+            )
             start = _signed(first) if signed else first
             tables.append(LookupTable(first=start, values=values, bits=bits))
         except ValueError:
@@ -119,7 +121,7 @@ def palette(attributes: Attributes, *, signed: bool) -> Palette | None:
 
 def _segmented_palette(attributes: Attributes, *, signed: bool) -> Palette | None:
     """A segmented palette (PS3.3 C.7.9.2), expanded by pydicom."""
-    from pydicom.pixels import apply_color_lut
+    from pydicom.pixels.processing import apply_color_lut
 
     descriptor = attributes.shorts(0x00281101)
     largest = max(len(attributes.raw(tag)) for tag in (0x00281221, 0x00281222, 0x00281223))

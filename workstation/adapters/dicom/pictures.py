@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 import uuid
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def picture_pixels(
             raise WorkstationError(ErrorCode.FILE_TRUNCATED, type(error).__name__) from error
 
 
-def _open(data: Any) -> Image.Image:
+def _open(data: mmap.mmap) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = None  # the limit is ours: bytes, not pixels
     try:
         with warnings.catch_warnings():
@@ -72,7 +72,7 @@ def _open(data: Any) -> Image.Image:
         raise WorkstationError(ErrorCode.MALFORMED, type(error).__name__) from error
 
 
-def _instance(data: Any, image: Image.Image) -> Instance:
+def _instance(data: mmap.mmap, image: Image.Image) -> Instance:
     columns, rows = image.size
     if image.mode not in _GREY.keys() | _COLOUR:
         raise WorkstationError(ErrorCode.UNSUPPORTED_PIXELS, image.mode)
@@ -90,7 +90,9 @@ def _instance(data: Any, image: Image.Image) -> Instance:
         sop_uid=sop,
         rows=rows,
         columns=columns,
-        frames=min(getattr(image, "n_frames", 1), _MOST_FRAMES) if image.format == "TIFF" else 1,
+        frames=min(getattr(image, "n_frames", 1), _MOST_FRAMES)
+        if image.format == "TIFF"
+        else 1,
         lossy=image.format == "JPEG",
     )
 
@@ -114,6 +116,8 @@ def _pixels(image: Image.Image) -> NDArray[np.uint8] | NDArray[np.uint16]:
     if image.mode in {"L", "LA"}:
         return np.asarray(image.convert("L"))
     colours = np.asarray(image.convert("RGB"))
-    if (colours[..., 0] == colours[..., 1]).all() and (colours[..., 1] == colours[..., 2]).all():
+    if (colours[..., 0] == colours[..., 1]).all() and (
+        colours[..., 1] == colours[..., 2]
+    ).all():
         return np.ascontiguousarray(colours[..., 0])
     return colours

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from workstation.adapters.dicom.codecs import decode_frame
 from workstation.adapters.dicom.elements import Elements, PixelPlace
 from workstation.adapters.dicom.fragments import frame_bytes
+from workstation.adapters.dicom.headers import LOSSY_SYNTAXES
 from workstation.core.errors import ErrorCode, WorkstationError
 
 Stored = NDArray[Any]
@@ -110,7 +111,19 @@ def read_frame(
     raw = decode_frame(data, elements, form)
     if form.samples == 3:
         return _eight_bits(raw, form), raw
+    if elements.transfer_syntax in LOSSY_SYNTAXES:
+        return _clipped(raw, form), raw
     return clean_bits(raw, form), raw
+
+
+def _clipped(decoded: Stored, form: PixelFormat) -> Stored:
+    """Lossy decoders overshoot: values beyond the stored bits are white or black, they do not wrap around."""
+    low, high = (
+        (-(1 << form.stored - 1), (1 << form.stored - 1) - 1)
+        if form.signed
+        else (0, (1 << form.stored) - 1)
+    )
+    return np.clip(decoded, low, high)
 
 
 def _native(elements: Elements, place: PixelPlace, form: PixelFormat, frame: int) -> Stored:
@@ -150,7 +163,9 @@ def clean_bits(raw: Stored, form: PixelFormat) -> Stored:
         return raw
     if not form.signed and below == 0 and int(raw.max()) >> form.stored == 0:
         return raw
-    return np.right_shift(np.left_shift(raw, above), above + below).astype(form.dtype, copy=False)
+    return np.right_shift(np.left_shift(raw, above), above + below).astype(
+        form.dtype, copy=False
+    )
 
 
 def _rgb(samples: Stored, form: PixelFormat) -> NDArray[np.uint8]:
@@ -170,7 +185,7 @@ def _rgb(samples: Stored, form: PixelFormat) -> NDArray[np.uint8]:
     if form.photometric == "RGB":
         return eight
     if form.photometric in {"YBR_FULL", "YBR_FULL_422"}:
-        from pydicom.pixels import convert_color_space
+        from pydicom.pixels.processing import convert_color_space
 
         return np.asarray(convert_color_space(eight, "YBR_FULL", "RGB"), dtype=np.uint8)
     raise WorkstationError(ErrorCode.UNSUPPORTED_PIXELS, form.photometric[:16])

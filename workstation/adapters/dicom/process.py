@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from workstation.adapters.dicom.wire import Array, WireError, receive, send
+from workstation.adapters.dicom.wire import Array, Json, WireError, receive, send
 from workstation.core.errors import CancelledError, ErrorCode, Reason, WorkstationError
 from workstation.core.jobs import CancelToken
 
@@ -58,7 +58,7 @@ class GuardedChild:
         process.kill()
         for stream in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
-                cast(BinaryIO, stream).close()
+                cast("BinaryIO", stream).close()
         process.wait()
 
     @contextlib.contextmanager
@@ -94,14 +94,16 @@ class Answers:
         self._due: float | None = None
         self._killed_for: ErrorCode | None = None
         self._finished = threading.Event()
-        self._watchdog = threading.Thread(target=self._watch, name="child-watchdog", daemon=True)
+        self._watchdog = threading.Thread(
+            target=self._watch, name="child-watchdog", daemon=True
+        )
         self._watchdog.start()
 
     def ask(self, header: Mapping[str, Any]) -> None:
         """Send the request."""
         self._due = time.monotonic() + self._deadline_s
         with contextlib.suppress(BrokenPipeError):  # a dead child shows when its answer is read
-            send(cast(BinaryIO, self._process.stdin), dict(header))
+            send(cast("BinaryIO", self._process.stdin), dict(header))
         self._due = None
 
     def next(self) -> tuple[Any, list[Array]]:
@@ -119,7 +121,7 @@ class Answers:
         self._token.raise_if_cancelled()
         self._due = time.monotonic() + self._deadline_s
         try:
-            header, arrays = receive(cast(BinaryIO, self._process.stdout))
+            header, arrays = receive(cast("BinaryIO", self._process.stdout))
         except (WireError, OSError) as error:
             raise self._cause_of_death() from error
         finally:
@@ -159,7 +161,7 @@ class ChildDiedError(WorkstationError):
     """The child crashed or was ended at its deadline while it worked on this file."""
 
 
-def _reason_from(data: Any) -> WorkstationError:
+def _reason_from(data: Json) -> WorkstationError:
     try:
         code, parameters, detail = data
         plain = {str(k): v for k, v in parameters.items() if isinstance(v, (str, int, float))}
@@ -171,7 +173,9 @@ def _reason_from(data: Any) -> WorkstationError:
 def refusal(reason: Reason, path: Path) -> Reason:
     """`reason` with the file it is about."""
     return Reason(
-        code=reason.code, parameters={"path": str(path)} | dict(reason.parameters), detail=reason.detail
+        code=reason.code,
+        parameters={"path": str(path)} | dict(reason.parameters),
+        detail=reason.detail,
     )
 
 

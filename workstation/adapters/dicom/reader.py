@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 from workstation.adapters.dicom.process import GuardedChild, refusal
 from workstation.adapters.dicom.values import decoder, field_names
-from workstation.adapters.dicom.wire import Array
+from workstation.adapters.dicom.wire import Array, Json
 from workstation.core.errors import CancelledError, ErrorCode, WorkstationError
 from workstation.core.image import Radiograph
 from workstation.core.jobs import CancelToken, JobContext
@@ -51,7 +51,11 @@ class GuardedFilmReader:
         WorkstationError
             The reason why there is no film.
         """
-        request = {"path": str(path), "frame": frame, "assume_gbk": self._assume_gbk}
+        request = {
+            "path": str(path.absolute()),
+            "frame": frame,
+            "assume_gbk": self._assume_gbk,
+        }
         try:
             with self._lock, self._child.request(request, context.token) as answers:
                 value, arrays = answers.next()
@@ -63,12 +67,14 @@ class GuardedFilmReader:
             raise WorkstationError(reason.code, reason.detail, **reason.parameters) from error
 
 
-def _film(value: Any, arrays: Sequence[Array]) -> Radiograph:
+def _film(value: Json, arrays: Sequence[Array]) -> Radiograph:
     """The film a child sent, checked by its own types."""
     hints = get_type_hints(Radiograph)
     known = field_names(Radiograph)
     try:
-        parts = {name: decoder(hints[name])(value[name], arrays) for name in known if name in value}
+        parts = {
+            name: decoder(hints[name])(value[name], arrays) for name in known if name in value
+        }
         return Radiograph(**parts)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise WorkstationError(ErrorCode.MALFORMED, "answer") from error

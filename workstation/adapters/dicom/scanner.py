@@ -53,7 +53,10 @@ class GuardedScanner:
 
     def _block(self, stamps: Sequence[FileStamp], context: JobContext) -> Iterator[FileRecord]:
         """Records of a block; ends early after a file that killed the child."""
-        request = {"paths": [str(stamp.path) for stamp in stamps], "assume_gbk": self._assume_gbk}
+        request = {
+            "paths": [str(stamp.path.absolute()) for stamp in stamps],
+            "assume_gbk": self._assume_gbk,
+        }
         with self._child.request(request, context.token) as answers:
             for stamp in stamps:
                 context.token.raise_if_cancelled()

@@ -39,10 +39,10 @@ class TextDecoder:
         """The three component groups; carets become spaces, empty components vanish."""
         groups = [self._decode(group, PN_DELIMS) for group in value.split(b"\\")[0].split(b"=")]
         readable = [" ".join(group.replace("^", " ").split()) for group in groups]
-        alphabetic, ideographic, phonetic = (*(r.strip("\0 ") for r in readable), "", "", "")[:3]
-        return PersonName(
-            alphabetic=alphabetic, ideographic=ideographic, phonetic=phonetic
-        )
+        alphabetic, ideographic, phonetic = (*(r.strip("\0 ") for r in readable), "", "", "")[
+            :3
+        ]
+        return PersonName(alphabetic=alphabetic, ideographic=ideographic, phonetic=phonetic)
 
     def _decode(self, value: bytes, delimiters: set[int]) -> str:
         if value.isascii() and b"\x1b" not in value and self._plain:

@@ -11,20 +11,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from workstation.adapters.dicom.wire import Array
+from workstation.adapters.dicom.wire import Array, Json
 
-Decoder = Callable[[Any, Sequence[Array]], Any]
+Kind = Any
+"""A type as `get_type_hints` gives it."""
+Decoder = Callable[[Json, Sequence[Array]], Any]
 
 
-def encode(value: Any, arrays: list[Array]) -> Any:
+def encode(value: object, arrays: list[Array]) -> Json:
     """JSON form of `value`; arrays met on the way are appended to `arrays`."""
+    if isinstance(value, Enum):
+        return value.value
     if value is None or isinstance(value, (bool, int, float, str)):
-        return value.value if isinstance(value, Enum) else value
+        return value
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, tuple):
@@ -32,20 +36,23 @@ def encode(value: Any, arrays: list[Array]) -> Any:
     if isinstance(value, np.ndarray):
         arrays.append(value)
         return len(arrays) - 1
-    names = field_names(type(value))
+    kind: Kind = type(value)
+    names = field_names(kind)
+    if not is_dataclass(value):
+        raise TypeError(type(value).__name__)
     return [type(value).__name__, *(encode(getattr(value, name), arrays) for name in names)]
 
 
 @cache
-def field_names(kind: type) -> tuple[str, ...]:
+def field_names(kind: Kind) -> tuple[str, ...]:
     """Names of the constructor's fields of a dataclass, in order."""
     return tuple(field.name for field in fields(kind) if field.init)
 
 
 @cache
-def decoder(kind: Any) -> Decoder:
+def decoder(kind: Kind) -> Decoder:
     """The function that turns JSON and arrays into a `kind`, raising TypeError or ValueError for anything else."""
-    origin = get_origin(kind)
+    origin: Kind = get_origin(kind)
     if origin in {Union, types.UnionType}:
         return _union(get_args(kind))
     if origin is tuple:
@@ -54,26 +61,30 @@ def decoder(kind: Any) -> Decoder:
         return lambda data, arrays: arrays[data]
     if is_dataclass(kind):
         return _dataclass(kind)
+    return partial(_plain, kind)
+
+
+def _plain(kind: Kind, data: Json, _arrays: Sequence[Array]) -> Json:
     if kind in {date, datetime}:
-        return lambda data, _: kind.fromisoformat(data)
+        return kind.fromisoformat(data)
     if issubclass(kind, Enum):
-        return lambda data, _: kind(data)
+        return kind(data)
     if kind is float:
-        return lambda data, _: float(_of((int, float), data))
-    return lambda data, _: _of(kind, data)
+        return float(_of((int, float), data))
+    return _of(kind, data)
 
 
-def _of(kind: Any, data: Any) -> Any:
+def _of(kind: Kind, data: Json) -> Json:
     if not isinstance(data, kind):
         raise TypeError(f"{type(data).__name__} is no {kind}")
     return data
 
 
-def _dataclass(kind: Any) -> Decoder:
+def _dataclass(kind: Kind) -> Decoder:
     hints, names = get_type_hints(kind), field_names(kind)
     decoders = [decoder(hints[name]) for name in names]
 
-    def decode(data: Any, arrays: Sequence[Array]) -> Any:
+    def decode(data: Json, arrays: Sequence[Array]) -> Json:
         name, *values = data
         if name != kind.__name__:
             raise TypeError(f"{name!r} is no {kind.__name__}")
@@ -95,14 +106,16 @@ def _tuple(kinds: tuple[Any, ...]) -> Decoder:
 
 def _union(kinds: tuple[Any, ...]) -> Decoder:
     optional = types.NoneType in kinds
-    others = {getattr(kind, "__name__", ""): kind for kind in kinds if kind is not types.NoneType}
+    others = {
+        getattr(kind, "__name__", ""): kind for kind in kinds if kind is not types.NoneType
+    }
     if len(others) == 1:
         (only,) = others.values()
         single = decoder(only)
         return lambda data, arrays: None if data is None else single(data, arrays)
     decoders = {name: decoder(kind) for name, kind in others.items()}
 
-    def decode(data: Any, arrays: Sequence[Array]) -> Any:
+    def decode(data: Json, arrays: Sequence[Array]) -> Json:
         return None if data is None and optional else decoders[data[0]](data, arrays)
 
     return decode
