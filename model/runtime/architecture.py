@@ -7,7 +7,9 @@ from typing import Final
 
 PREPROCESS_VERSION: Final = "1"
 THIN_RESNET18 = "thin-resnet18"
-ARCHITECTURES = (THIN_RESNET18,)
+# DenseNet-121 (Huang et al. 2017, arXiv:1608.06993) is there for imported weights.
+DENSENET121 = "densenet121"
+ARCHITECTURES = (THIN_RESNET18, DENSENET121)
 LARGEST_WIDTH = 128
 MOST_TRUNKS = 8
 
@@ -29,6 +31,8 @@ class NetworkConfig:
         ensemble that averages logits and is still linear after pooling.
     mean, scale
         The input is shifted and scaled by these before the first layer.
+    channels
+        1, or 3 for a network of colour pictures: it gets the film three times, normalised as ImageNet's.
 
     Raises
     ------
@@ -42,6 +46,7 @@ class NetworkConfig:
     trunks: int = 1
     mean: float = 0.5
     scale: float = 0.25
+    channels: int = 1
 
     def __post_init__(self) -> None:
         if self.architecture not in ARCHITECTURES:
@@ -50,3 +55,5 @@ class NetworkConfig:
             raise ValueError("width or number of trunks out of range")
         if not (1 <= self.labels <= 512 and self.scale > 0):
             raise ValueError("number of labels or input scale out of range")
+        if self.channels not in ((1,) if self.architecture == THIN_RESNET18 else (1, 3)):
+            raise ValueError("number of input channels out of range")

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from model.runtime.network import MapNetwork
+from model.runtime.map_network import MapNetwork
 from model.runtime.predict import Predictor
 from model.runtime.vision_shim import import_torchvision
 

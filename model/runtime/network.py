@@ -12,7 +12,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from model.runtime.architecture import THIN_RESNET18, NetworkConfig
+from model.runtime.architecture import DENSENET121, THIN_RESNET18, NetworkConfig
+from model.runtime.densenet import DenseNet121
+from model.runtime.map_network import MapNetwork
 
 
 class BasicBlock(nn.Module):
@@ -71,32 +73,6 @@ class Trunk(nn.Module):
         return self.stages(x)[-1]
 
 
-class MapNetwork(nn.Module):
-    """Features, global average pooling, one linear head: what every allowed network is.
-
-    A subclass sets `head` and implements `stages`.
-    """
-
-    head: nn.Linear
-
-    def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
-        self.config = config
-
-    def stages(self, x: Tensor) -> list[Tensor]:
-        """Maps of the stages, from the first to the last; the last are the feature maps ``A``."""
-        raise NotImplementedError
-
-    def features(self, x: Tensor) -> Tensor:
-        """Feature maps ``A``: model input ``(n, 1, s, s)`` in 0-1 -> ``(n, c, h, w)``."""
-        return self.stages(x)[-1]
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Model input ``(n, 1, s, s)`` -> logits ``(n, labels)`` and feature maps ``A``."""
-        maps = self.features(x)
-        return self.head(maps.mean(dim=(2, 3))), maps
-
-
 class FindingsNetwork(MapNetwork):
     """Trunks side by side, one linear head over all their features."""
 
@@ -114,7 +90,10 @@ class FindingsNetwork(MapNetwork):
         return maps
 
 
-NETWORKS: Mapping[str, type[MapNetwork]] = {THIN_RESNET18: FindingsNetwork}
+NETWORKS: Mapping[str, type[MapNetwork]] = {
+    THIN_RESNET18: FindingsNetwork,
+    DENSENET121: DenseNet121,
+}
 
 
 def build_network(config: NetworkConfig) -> MapNetwork:

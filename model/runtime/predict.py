@@ -13,7 +13,8 @@ from safetensors.torch import load
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from model.runtime.network import BasicBlock, MapNetwork, Trunk, build_network, channels_last
+from model.runtime.map_network import MapNetwork
+from model.runtime.network import BasicBlock, Trunk, build_network, channels_last
 from model.runtime.package import WEIGHTS, Fault, ModelPackage, PackageError
 
 # Half-precision weights on another machine's float32 units: measured spread is under 1e-4.

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from model.runtime.architecture import NetworkConfig
-from model.runtime.network import MapNetwork, build_network, channels_last
+from model.runtime.map_network import MapNetwork
+from model.runtime.network import build_network, channels_last
 from model.runtime.package import MEMBER_LIMITS, QUALITY, Fault, ModelPackage, PackageError
 
 SIDE: Final = 128

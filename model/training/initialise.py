@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from model.films.manifest import ManifestError
-from model.runtime.network import MapNetwork
+from model.runtime.map_network import MapNetwork
 from model.runtime.package import ModelPackage, open_package
 from model.runtime.predict import load_network
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn import functional
 
-from model.runtime.network import MapNetwork
+from model.runtime.map_network import MapNetwork
 from model.training.data import Batch
 from model.training.losses import box_loss, masked_loss
 

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from model.runtime.architecture import NetworkConfig
-from model.runtime.network import MapNetwork, build_network
+from model.runtime.map_network import MapNetwork
+from model.runtime.network import build_network
 from model.training.checkpoint import read_checkpoint
 
 

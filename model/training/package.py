@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from model.films.cache import cached_films
 from model.films.manifest import Manifest, ManifestError, read_manifest
 from model.runtime.architecture import PREPROCESS_VERSION
+from model.runtime.map_network import MapNetwork
 from model.runtime.metadata import GoldenVector, PackageMetadata
-from model.runtime.network import MapNetwork
 from model.runtime.package import QUALITY, open_package
 from model.runtime.package_writer import half_precision, key_from_environment, write_package
 from model.runtime.predict import Predictor, golden_input

@@ -24,7 +24,8 @@ from model.films.cache import read_presented
 from model.films.manifest import ManifestError, Row, read_manifest
 from model.runtime.architecture import NetworkConfig
 from model.runtime.labels import ALL_CODES
-from model.runtime.network import MapNetwork, build_network, channels_last
+from model.runtime.map_network import MapNetwork
+from model.runtime.network import build_network, channels_last
 from model.runtime.preprocess import PreprocessError, preprocess
 from model.runtime.quality import FLOOR as FEATURE_FLOOR
 from model.runtime.quality import (

@@ -19,7 +19,8 @@ from model.evaluation.pointing import hits
 from model.films.cache import CachedFilms, cached_films
 from model.films.manifest import Manifest, Problems, Row
 from model.runtime.architecture import PREPROCESS_VERSION, NetworkConfig
-from model.runtime.network import MapNetwork, build_network, channels_last
+from model.runtime.map_network import MapNetwork
+from model.runtime.network import build_network, channels_last
 from model.training import curves
 from model.training.augment import augmented
 from model.training.checkpoint import read_checkpoint, write_checkpoint
