@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent, QTransform, QWheelEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QRegion, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from workstation.core.geometry import Affine2D
@@ -18,7 +19,7 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
     """Holds the film's items and passes the mouse on.
 
     Signals, all from the window's thread: ``resized()``; ``double_clicked()``; ``hovered(object)`` with the pointer's place
-    (QPointF, logical pixels) or None when it left.
+    (QPointF, logical pixels) or None when it left or drags.
     """
 
     resized = Signal()
@@ -35,6 +36,8 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAcceptDrops(False)
         self.setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setCacheMode(self.CacheModeFlag.CacheNone)  # drawBackground is cheaper
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
         self.view_box = pg.ViewBox(
             enableMouse=False, enableMenu=False, invertY=True, defaultPadding=0
@@ -72,6 +75,15 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         )
         self.view_box.setRange(QRectF(left, top, right - left, bottom - top), padding=0)
 
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        """Black around the film; beneath it there is nothing to see."""
+        film = self.film_item.mapRectToScene(self.film_item.boundingRect())
+        left, top = math.ceil(film.left() - 1e-6), math.ceil(film.top() - 1e-6)
+        right, bottom = math.floor(film.right() + 1e-6), math.floor(film.bottom() + 1e-6)
+        covered = QRect(left, top, max(right - left, 0), max(bottom - top, 0))
+        for part in QRegion(rect.toAlignedRect()) - QRegion(covered):
+            painter.fillRect(part, Qt.GlobalColor.black)
+
     def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:
         """Draw over the film in the viewport's own logical pixels."""
         painter.save()
@@ -93,11 +105,12 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with a gesture."""
         self._gestures.move(event)
-        self.hovered.emit(event.position())
+        self.hovered.emit(None if self._gestures.is_dragging else event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a gesture."""
         self._gestures.release(event)
+        self.hovered.emit(event.position())
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -67,7 +67,7 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
         self._raster: FilmRaster | None = None
         self._voi: VoiSelection | None = None
         self._inverted = False
-        self._painted: tuple[ScreenArea, NDArray[np.uint8]] | None = None
+        self._painted: tuple[ScreenArea, NDArray[np.uint32]] | None = None
 
     def show_film(self, film: Radiograph | None) -> None:
         """Replace the film; None shows nothing."""
@@ -82,8 +82,8 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
             self._painted = None
             self.update()
 
-    def _picture(self, raster: FilmRaster, area: ScreenArea) -> NDArray[np.uint8]:
-        """The film on `area`: (height, width) grey or (height, width, 3), contiguous."""
+    def _picture(self, raster: FilmRaster, area: ScreenArea) -> NDArray[np.uint32]:
+        """The film on `area`: (height, width) 0xffRRGGBB, contiguous."""
         if self._painted is not None and self._painted[0] == area:
             return self._painted[1]
         to_film = area.to_film
@@ -94,7 +94,7 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
         else:
             rows = Grid(first=to_film.f, step=to_film.e, count=area.height)
             columns = Grid(first=to_film.c, step=to_film.a, count=area.width)
-        picture = raster.picture(rows, columns, voi=self._voi, inverted=self._inverted)
+        picture = raster.screen(rows, columns, voi=self._voi, inverted=self._inverted)
         picture = np.ascontiguousarray(picture.swapaxes(0, 1) if turned else picture)
         self._painted = (area, picture)
         return picture
@@ -117,10 +117,7 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
         )
         if area is None:
             return
-        picture = self._picture(self._raster, area)
-        grey = picture.ndim == 2
-        form = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
-        _draw(painter, area, picture, form)
+        _draw(painter, area, self._picture(self._raster, area), QImage.Format.Format_RGB32)
 
 
 class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
@@ -207,7 +204,10 @@ def _device_size(painter: QPainter, widget: QWidget | None) -> tuple[int, int]:
 
 
 def _draw(
-    painter: QPainter, area: ScreenArea, picture: NDArray[np.uint8], form: QImage.Format
+    painter: QPainter,
+    area: ScreenArea,
+    picture: NDArray[np.uint8] | NDArray[np.uint32],
+    form: QImage.Format,
 ) -> None:
     """Put `picture` on the device's own pixels."""
     ratio = painter.device().devicePixelRatioF()

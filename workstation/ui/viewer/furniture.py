@@ -63,14 +63,16 @@ class Furniture:
     def draw(self, painter: QPainter, canvas: QRectF, overlay: Overlay) -> None:
         """Draw over `canvas` (logical pixels)."""
         room = QRectF(canvas)
-        right = 0.0
+        legend_width = 0.0
         if overlay.evidence is not None:
             self._draw_banner(painter, canvas, overlay.caption)
             room.setTop(canvas.top() + self.banner_height)
-            right = self._draw_legend(painter, room, overlay.evidence)
+            legend_width = self._draw_legend(painter, room, overlay.evidence)
         self._draw_corners(painter, room, overlay.corners)
         bottom = self._draw_bar(painter, room, overlay.bar) if overlay.bar else 0.0
-        self._draw_letters(painter, room.adjusted(0, 0, -right, -bottom), overlay.letters)
+        self._draw_letters(
+            painter, room.adjusted(0, 0, 0, -bottom), overlay.letters, legend_width
+        )
 
     def draw_message(
         self, painter: QPainter, canvas: QRectF, text: str, kind: MessageKind
@@ -83,8 +85,8 @@ class Furniture:
         painter.restore()
         top = middle.y()
         for line in text.splitlines():
-            shown = self._message.elided(line, canvas.width() - 2 * _MARGIN)
-            left = middle.x() - self._message.width(shown) / 2
+            shown, width = self._message.fitted(line, canvas.width() - 2 * _MARGIN)
+            left = middle.x() - width / 2
             self._message.draw(painter, left, top, shown, DIM)
             top += self._message.line_height * 1.15
 
@@ -105,20 +107,24 @@ class Furniture:
                 # The first line of the identity leads.
                 lead = index == 0 and lines is corners.top_left
                 lettering = self._bold if lead else self._text
-                shown = lettering.elided(line, widest)
+                shown, width = lettering.fitted(line, widest)
                 left = room.left() + _MARGIN
                 if at_right:
-                    left = room.right() - _MARGIN - lettering.width(shown)
+                    left = room.right() - _MARGIN - width
                 lettering.draw(painter, left, top + index * step, shown, LIGHT)
 
     def _draw_letters(
-        self, painter: QPainter, room: QRectF, letters: tuple[str, str, str, str]
+        self,
+        painter: QPainter,
+        room: QRectF,
+        letters: tuple[str, str, str, str],
+        legend_width: float,
     ) -> None:
         left, top, right, bottom = letters
         middle, height = room.center(), self._letter.line_height
         side = middle.y() - height / 2
         across = [middle.x() - self._letter.width(word) / 2 for word in (top, bottom)]
-        edge = room.right() - _MARGIN - self._letter.width(right)
+        edge = room.right() - _MARGIN - legend_width - self._letter.width(right)
         places = (
             (left, room.left() + _MARGIN, side),
             (top, across[0], room.top() + _MARGIN - 4),
@@ -147,8 +153,8 @@ class Furniture:
         widest = room.width() * (1 - 2 * _CORNER_SHARE) - 8
         for text in (bar.source, bar.label):
             top -= self._text.line_height
-            shown = self._text.elided(text, widest)
-            left = room.center().x() - self._text.width(shown) / 2
+            shown, width = self._text.fitted(text, widest)
+            left = room.center().x() - width / 2
             self._text.draw(painter, left, top, shown, LIGHT)
         return room.bottom() - top
 
@@ -163,7 +169,7 @@ class Furniture:
         note = self._texts.tr("model evidence, not a lesion outline")
         left = strip.right() - _MARGIN - self._text.width(note)
         self._text.draw(painter, left, top, note, LIGHT)
-        shown = self._bold.elided(said, left - strip.left() - 2 * _MARGIN)
+        shown, _ = self._bold.fitted(said, left - strip.left() - 2 * _MARGIN)
         self._bold.draw(painter, strip.left() + _MARGIN, top, shown, LIGHT)
 
     def _draw_legend(self, painter: QPainter, room: QRectF, style: EvidenceStyle) -> float:

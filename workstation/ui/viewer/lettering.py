@@ -20,6 +20,7 @@ class Lettering:
         self._font.setPixelSize(pixels)
         self._font.setBold(bold)
         self._metrics = QFontMetricsF(self._font)
+        self._fitted: dict[tuple[str, float], tuple[str, float]] = {}
         self._drawn: dict[tuple[str, int, float], QPixmap] = {}
 
     @property
@@ -31,9 +32,15 @@ class Lettering:
         """Logical width of a line."""
         return self._metrics.horizontalAdvance(text)
 
-    def elided(self, text: str, width: float) -> str:
-        """`text`, cut with an ellipsis when it is wider than `width`."""
-        return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+    def fitted(self, text: str, width: float) -> tuple[str, float]:
+        """`text`, cut with an ellipsis when it is wider than `width`, and its own width."""
+        key = (text, width)
+        if key not in self._fitted:
+            if len(self._fitted) >= _KEPT:
+                self._fitted.clear()
+            shown = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+            self._fitted[key] = (shown, self.width(shown))
+        return self._fitted[key]
 
     def draw(
         self, painter: QPainter, left: float, top: float, text: str, colour: QColor

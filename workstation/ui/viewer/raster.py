@@ -21,6 +21,7 @@ from workstation.core.shutter import draw_overlays, outside_shutter
 NEAREST_FROM = 6.0
 # Rows worked on at a time: what numpy makes of them stays in the second-level cache.
 _BLOCK_ROWS = 48
+_BLOCK = 1 << 15
 # When the film is panned, this much more is prepared on every side.
 _MARGIN = 192
 _PHASE_TOLERANCE = 1e-3
@@ -68,8 +69,27 @@ class FilmRaster:
     def __init__(self, film: Radiograph) -> None:
         self.film = film
         self._levels = [_base_level(film)]
+        # Numpy looks up by intp alone: kept so, a window drag need not convert a screenful each time.
+        self._indexed = film.is_monochrome and film.pixels.dtype.itemsize <= 2
+        self._buffer = np.empty((0, 0), dtype=np.uint32)
         self._sampled: tuple[Grid, Grid, NDArray[np.integer]] | None = None
         self._marks = _Marks(film) if film.overlays or film.shutter is not None else None
+
+    def screen(
+        self, rows: Grid, columns: Grid, *, voi: VoiSelection | None, inverted: bool
+    ) -> NDArray[np.uint32]:
+        """The same as `picture` in the screen's own format, 0xffRRGGBB: looked up at once, painted without conversion.
+
+        The array is written anew by the next call: a fresh one for every mouse move would cost page faults.
+        """
+        if self._indexed and self._marks is None:
+            lookup = grey_lookup(self.film, voi, inverted=inverted)
+            index = self._values(rows, columns)
+            if self._buffer.shape != index.shape:
+                self._buffer = np.empty(index.shape, dtype=np.uint32)
+            _look_up(_packed(lookup.values), index, self._buffer)
+            return self._buffer
+        return _packed(self.picture(rows, columns, voi=voi, inverted=inverted))
 
     def picture(
         self, rows: Grid, columns: Grid, *, voi: VoiSelection | None, inverted: bool
@@ -80,7 +100,8 @@ class FilmRaster:
         """
         values = self._values(rows, columns)
         if self.film.is_monochrome:
-            picture = grey_lookup(self.film, voi, inverted=inverted).apply(values)
+            lookup = grey_lookup(self.film, voi, inverted=inverted)
+            picture = lookup.apply(values + lookup.first if self._indexed else values)
         else:
             colours = values.astype(np.uint8)
             picture = 255 - colours if inverted else colours
@@ -89,7 +110,7 @@ class FilmRaster:
         return picture
 
     def _values(self, rows: Grid, columns: Grid) -> NDArray[np.integer]:
-        """Averaged values on the screen's pixels: what was worked out last, where it covers them."""
+        """Averaged values on the screen's pixels, or where the table has them: kept while the screen stays on them."""
         margin = 0
         if self._sampled is not None:
             old_rows, old_columns, values = self._sampled
@@ -103,6 +124,8 @@ class FilmRaster:
         top, wide_rows = rows.widened(margin, extent=self.film.rows)
         left, wide_columns = columns.widened(margin, extent=self.film.columns)
         values = self._sample(wide_rows, wide_columns)
+        if self._indexed:
+            values = values.astype(np.intp) - np.iinfo(self.film.pixels.dtype).min
         self._sampled = (wide_rows, wide_columns, values)
         return values[top : top + rows.count, left : left + columns.count]
 
@@ -125,6 +148,25 @@ class FilmRaster:
         while len(self._levels) <= number:
             self._levels.append(_halved(self._levels[-1]))
         return self._levels[number]
+
+
+def _packed(colours: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Grey of any shape, or RGB (rows, columns, 3), as 0xffRRGGBB."""
+    if colours.ndim < 3:
+        return colours * np.uint32(0x010101) + np.uint32(0xFF000000)
+    red, green, blue = (colours[..., channel].astype(np.uint32) for channel in range(3))
+    return np.uint32(0xFF000000) + (red << 16) + (green << 8) + blue
+
+
+def _look_up(
+    table: NDArray[np.uint32], index: NDArray[np.intp], result: NDArray[np.uint32]
+) -> None:
+    """Write entries of `table` into `result`, in blocks of rows that stay in the second-level cache."""
+    rows = max(_BLOCK // index.shape[1], 1)
+    for start in range(0, index.shape[0], rows):
+        block = slice(start, start + rows)
+        # mode="clip" also spares numpy the buffering that mode="raise" does with out=
+        np.take(table, index[block], mode="clip", out=result[block])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,8 @@ class FilmView(QWidget):
         layout.addWidget(self._canvas)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
+        # The canvas covers it all, so Qt need not clear what lies beneath.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(texts.tr("Film"))
         self._canvas.setAccessibleName(texts.tr("Film"))
         self._canvas.resized.connect(self._follow_size)
@@ -395,13 +397,23 @@ class FilmView(QWidget):
         self._apply(replace(self._state, voi=voi))
 
     def _apply(self, state: ViewState) -> None:
-        if self._film is not None:
-            self._state = state
+        if self._film is None:
+            return
+        before, self._state = self._state, state
+        if replace(before, voi=state.voi, inverted=state.inverted) == state:
+            self._present()  # nothing moved: a window drag costs no more than this
+            self.view_changed.emit(state)
+        else:
             self._changed()
 
     def _changed(self) -> None:
         self._place()
+        self._present()
         self.view_changed.emit(self._state)
+
+    def _present(self) -> None:
+        self._canvas.film_item.set_presentation(self._state.voi, inverted=self._state.inverted)
+        self._canvas.viewport().update()
 
     def _place(self) -> None:
         """Bring the canvas in line with the state."""
@@ -411,7 +423,6 @@ class FilmView(QWidget):
         if self._state.fitted:
             zoom = fit_zoom(self._film, self._state.orientation, size)
             self._state = replace(self._state, zoom=zoom, centre=middle_of(self._film))
-        self._canvas.film_item.set_presentation(self._state.voi, inverted=self._state.inverted)
         self._canvas.place(
             to_upright=film_to_upright(self._film, self._state.orientation),
             to_screen=film_to_screen(self._film, self._state, size),
