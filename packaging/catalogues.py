@@ -28,7 +28,7 @@ def extracted() -> set[str]:
     """Every literal message of the program."""
     found = set()
     for _, _, message, _, _ in extract_from_dir(
-        ROOT / "workstation", [("**.py", "python")], keywords={"tr": None}
+        ROOT / "workstation", [("**.py", "python")], keywords={"tr": None, "_command": None}
     ):
         if isinstance(message, str) and not CODED_KEY.fullmatch(message):
             found.add(message)

@@ -24,6 +24,7 @@ class ErrorCode(StrEnum):
     FILE_VANISHED = "file_vanished"
     FILE_UNREADABLE = "file_unreadable"
     FILE_CHANGED = "file_changed"
+    DUPLICATE_UID = "duplicate_uid"
     NOT_AN_IMAGE = "not_an_image"
     NO_PIXEL_DATA = "no_pixel_data"
     FOLDER_EMPTY = "folder_empty"

@@ -20,6 +20,8 @@ _RAMP = np.array(
     [[255, 233, 92], [255, 176, 56], [240, 110, 62], [203, 54, 98], [142, 24, 118]], np.float64
 )
 _DEFAULT_SHARE = 0.35
+# Axes that deviate by less than this share count as parallel.
+_PARALLEL = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +59,42 @@ def sample(
     The outermost cells keep their value up to their own edge; beyond it the result is minus infinity.
     """
     to_cell = target_to_film.then(evidence.to_film.inverse())
+    if abs(to_cell.b) + abs(to_cell.d) <= _PARALLEL * to_cell.scale:
+        return _sample_parallel(evidence.values, to_cell, shape)
+    if abs(to_cell.a) + abs(to_cell.e) <= _PARALLEL * to_cell.scale:
+        swapped = Affine2D(a=to_cell.b, c=to_cell.c, e=to_cell.d, f=to_cell.f)
+        return _sample_parallel(evidence.values, swapped, shape[::-1]).T
     rows, columns = shape
     y, x = np.arange(rows)[:, None], np.arange(columns)[None, :]
     cell_x = to_cell.a * x + to_cell.b * y + to_cell.c
     cell_y = to_cell.d * x + to_cell.e * y + to_cell.f
     height, width = evidence.values.shape
-    outside = (
-        (cell_x < -0.5) | (cell_x > width - 0.5) | (cell_y < -0.5) | (cell_y > height - 0.5)
-    )
     result = _bilinear(evidence.values, cell_x, cell_y)
-    result[outside] = -np.inf
+    result[_beyond(cell_x, width) | _beyond(cell_y, height)] = -np.inf
     return result
+
+
+def _sample_parallel(
+    values: NDArray[np.float32], to_cell: Affine2D, shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """`sample` where the grids' axes are parallel: rows and columns apart, as two small matrix products."""
+    height, width = values.shape
+    cell_x = to_cell.a * np.arange(shape[1]) + to_cell.c
+    cell_y = to_cell.e * np.arange(shape[0]) + to_cell.f
+    result = _interpolation(cell_y, height) @ values @ _interpolation(cell_x, width).T
+    result[_beyond(cell_y, height)] = -np.inf
+    result[:, _beyond(cell_x, width)] = -np.inf
+    return np.asarray(result, dtype=np.float32)
+
+
+def _interpolation(places: NDArray[np.float64], count: int) -> NDArray[np.float32]:
+    """Linear weights (places, count) of `count` cells; the outermost keep their value beyond their centres."""
+    distance = np.abs(np.clip(places, 0, count - 1)[:, None] - np.arange(count))
+    return np.maximum(1 - distance, 0).astype(np.float32)
+
+
+def _beyond(places: NDArray[np.float64], count: int) -> NDArray[np.bool_]:
+    return np.asarray((places < -0.5) | (places > count - 0.5))
 
 
 def _bilinear(
@@ -95,15 +122,16 @@ def ramp(position: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 def colourise(values: NDArray[np.float32], style: EvidenceStyle) -> NDArray[np.uint8]:
     """RGBA (rows, columns, 4), straight alpha; fully transparent below the cut-off."""
-    table = np.empty((256, 4), np.uint8)
-    table[:, :3] = ramp(np.linspace(0.0, 1.0, 256))
-    table[:, 3] = round(255 * style.opacity)
-    shown = values >= style.cut_off
-    scaled = (values - style.cut_off) * (255.0 / (style.maximum - style.cut_off))
-    index = np.clip(np.where(shown, scaled, 0), 0, 255).astype(np.uint8)
-    rgba = table[index]
-    rgba[~shown] = 0
-    return rgba
+    table = np.zeros((257, 4), np.uint8)  # the first entry is no colour
+    table[1:, :3] = ramp(np.linspace(0.0, 1.0, 256))
+    table[1:, 3] = round(255 * style.opacity)
+    scaled = (values - np.float32(style.cut_off)) * np.float32(
+        255.0 / (style.maximum - style.cut_off)
+    )
+    index = np.clip(scaled + 1, 0, 256).astype(np.uint16)
+    index[values < style.cut_off] = 0
+    packed = np.ascontiguousarray(table).view(np.uint32)[:, 0]
+    return packed.take(index).view(np.uint8).reshape(*values.shape, 4)
 
 
 def blend(grey: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -148,27 +148,35 @@ class ImportSummary:
         return self.loaded + self.skipped + self.refused
 
 
-class LibraryIndex(Protocol):
-    """The rebuildable part of the library: which files hold which studies."""
+class ScanIndex(Protocol):
+    """What a scan needs of the index."""
 
     def known(self, root: Path) -> dict[Path, FileStamp]:
         """Stamps of all files recorded below `root`."""
         ...
 
-    def add(self, records: Sequence[FileRecord]) -> ChangeSet:
-        """Store a batch in one transaction; a path seen before is replaced."""
+    def add(self, records: Sequence[FileRecord]) -> tuple[FileRecord, ...]:
+        """Store a batch in one transaction; a path seen before is replaced.
+
+        Returns the records as they were stored: a film whose SOP Instance UID belongs to other content already becomes a refused
+        one (``duplicate_uid``), one with the same content is a second path of the same film.
+        """
         ...
 
-    def forget(self, paths: Sequence[Path]) -> ChangeSet:
+    def forget(self, paths: Sequence[Path]) -> None:
         """Drop records of files that are gone; never touches files or reviews."""
-        ...
-
-    def record(self, path: Path) -> FileRecord | None:
-        """What became of one file."""
         ...
 
     def records(self, root: Path) -> Iterator[FileRecord]:
         """All records below `root`."""
+        ...
+
+
+class LibraryIndex(ScanIndex, Protocol):
+    """The rebuildable part of the library: which files hold which studies."""
+
+    def record(self, path: Path) -> FileRecord | None:
+        """What became of one file."""
         ...
 
     def study(self, study_uid: str) -> Study | None:

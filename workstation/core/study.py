@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -171,3 +172,30 @@ class Study:
     def instances(self) -> tuple[tuple[Instance, Path], ...]:
         """All image objects of the study, series by series."""
         return tuple(pair for series in self.series for pair in series.instances)
+
+
+def study_of(films: Sequence[tuple[Instance, Path]]) -> Study:
+    """The study that `films` of one Study Instance UID make up: series by their numbers, images by theirs."""
+    by_series: dict[str, list[tuple[Instance, Path]]] = {}
+    for film in films:
+        by_series.setdefault(film[0].series_uid, []).append(film)
+    series = [
+        Series(
+            series_uid=uid,
+            number=members[0][0].series_number,
+            description=members[0][0].series_description,
+            modality=members[0][0].modality,
+            instances=tuple(sorted(members, key=lambda f: (f[0].instance_number or 0, f[1]))),
+        )
+        for uid, members in by_series.items()
+    ]
+    series.sort(key=lambda s: (s.number is None, s.number or 0, s.series_uid))
+    first = films[0][0]
+    return Study(
+        study_uid=first.study_uid,
+        patient=first.patient,
+        when=first.when,
+        description=first.study_description,
+        accession_number=first.accession_number,
+        series=tuple(series),
+    )

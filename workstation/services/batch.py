@@ -16,7 +16,7 @@ from workstation.core.findings import AnalysisResult, AnalysisStatus
 from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext, Progress
 from workstation.core.ports import FilmReader, HeaderScanner
-from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance, Series, Study
+from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance, Study, study_of
 from workstation.services.analysis import Analysis
 
 
@@ -105,7 +105,8 @@ class BatchAnalysis:
             for _, group in groupby(loaded, key=lambda r: _instance(r).study_uid):
                 members = list(group)
                 results = (self._finish(*next(pending), context) for _ in members)
-                yield study_of(members), results
+                films = [(_instance(r), r.stamp.path) for r in members]
+                yield study_of(films), results
 
     def _decode_ahead(
         self, records: list[FileRecord], pool: ThreadPoolExecutor, context: JobContext
@@ -170,31 +171,4 @@ def _not_loaded(record: FileRecord) -> FileResult:
         path=record.stamp.path,
         status=FileStatus.SKIPPED if skipped else FileStatus.REFUSED,
         reason=record.reason,
-    )
-
-
-def study_of(records: Sequence[FileRecord]) -> Study:
-    """The study that loaded `records` of one Study Instance UID make up."""
-    pairs = [(_instance(r), r.stamp.path) for r in records]
-    first = pairs[0][0]
-    by_series: dict[str, list[tuple[Instance, Path]]] = {}
-    for instance, path in pairs:
-        by_series.setdefault(instance.series_uid, []).append((instance, path))
-    series = tuple(
-        Series(
-            series_uid=uid,
-            number=members[0][0].series_number,
-            description=members[0][0].series_description,
-            modality=members[0][0].modality,
-            instances=tuple(sorted(members, key=lambda p: (p[0].instance_number or 0, p[1]))),
-        )
-        for uid, members in by_series.items()
-    )
-    return Study(
-        study_uid=first.study_uid,
-        patient=first.patient,
-        when=first.when,
-        description=first.study_description,
-        accession_number=first.accession_number,
-        series=series,
     )

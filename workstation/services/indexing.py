@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workstation.core.errors import CancelledError, ErrorCode, WorkstationError
 from workstation.core.jobs import JobContext, Progress
-from workstation.core.ports import HeaderScanner, ImportSummary, LibraryIndex
+from workstation.core.ports import HeaderScanner, ImportSummary, ScanIndex
 from workstation.core.study import FileOutcome, FileRecord, FileStamp
 from workstation.services.walking import walk
 
@@ -33,7 +33,7 @@ class Indexing:
     def __init__(
         self,
         scanner: HeaderScanner,
-        index: LibraryIndex,
+        index: ScanIndex,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scanner = scanner
@@ -81,8 +81,7 @@ class Indexing:
         finally:
             # What was read before a stop is kept.
             if batch:
-                self._index.add(batch)
-                tally.add(batch)
+                tally.add(self._index.add(batch))
         context.token.raise_if_cancelled()
 
     def _forget_vanished(

@@ -93,6 +93,7 @@ class FindingsPresenter(QObject):
         self._shown = True
         self._reveal_asked_for = ""
         self.state = FindingsState(model=model)
+        self.overlay: EvidenceOverlay | None = None
         desk.film_loading.connect(self._on_film_loading)
         desk.film_shown.connect(self._on_film_shown)
         desk.study_opened.connect(self._on_study_opened)
@@ -200,8 +201,9 @@ class FindingsPresenter(QObject):
         if self._may_reveal(result):
             self.reveal()
         self.state = self._made_state(result)
+        self.overlay = self._made_overlay(result)
         self.state_changed.emit(self.state)
-        self.overlay_changed.emit(self._overlay(result))
+        self.overlay_changed.emit(self.overlay)
 
     def _result(self) -> AnalysisResult | None:
         """The stored result of exactly the pixels on screen."""
@@ -275,7 +277,7 @@ class FindingsPresenter(QObject):
             )
         return tuple(sorted(rows, key=_by_margin, reverse=True))
 
-    def _overlay(self, result: AnalysisResult | None) -> EvidenceOverlay | None:
+    def _made_overlay(self, result: AnalysisResult | None) -> EvidenceOverlay | None:
         state = self.state
         row = state.row(state.selected)
         if result is None or row is None or not state.evidence_shown or not row.shows_evidence:

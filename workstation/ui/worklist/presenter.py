@@ -98,13 +98,13 @@ class WorklistPresenter(QObject):
         self._refresh.timeout.connect(self.rows_changed)
         desk.study_opened.connect(self._on_study_opened)
 
-    def restore(self) -> None:
-        """Bring the last session back: its recent folders and the study that was open."""
+    def restore(self, *, open_study: bool) -> None:
+        """Bring the last session back: its recent folders and, if asked to, the study that was open."""
         recent = self._saved_session.get(_RECENT)
         self.recent = tuple(Path(p) for p in json.loads(recent)) if recent else ()
         self.recent_changed.emit(self.recent)
         self.rows_changed.emit()
-        study_uid = self._saved_session.get(_OPEN_STUDY)
+        study_uid = self._saved_session.get(_OPEN_STUDY) if open_study else None
         if study_uid and self._index.study(study_uid) is not None:
             self._desk.open_study(study_uid)
 

@@ -1,0 +1,306 @@
+"""Which files hold which studies: a cache of the files, which a new scan rebuilds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from workstation.adapters.store.codec import from_text, to_text
+from workstation.adapters.store.connection import Connection
+from workstation.core.errors import ErrorCode, Reason
+from workstation.core.ports import SortKey, WorklistQuery, WorklistRow
+from workstation.core.review import ReviewStatus
+from workstation.core.study import (
+    FileOutcome,
+    FileRecord,
+    FileStamp,
+    Instance,
+    Study,
+    study_of,
+)
+
+_SORT = {
+    SortKey.PATIENT_NAME: "sort_name",
+    SortKey.PATIENT_ID: "patient_id",
+    SortKey.STUDY_DATE: "study_date",
+    SortKey.ACCESSION_NUMBER: "accession",
+    SortKey.MODALITY: "modality",
+    SortKey.STATUS: "coalesce(status.status, 'new')",
+    SortKey.ADDED: "added",
+}
+_RECORD = """
+    SELECT path, file.size, mtime_ns, outcome, reason, header FROM file
+    LEFT JOIN instance ON instance.id = file.instance
+"""
+
+
+class IndexTables:
+    """Implements `workstation.core.ports.LibraryIndex` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._db = connection.db
+
+    def known(self, root: Path) -> dict[Path, FileStamp]:
+        """Stamps of all files recorded below `root`."""
+        rows = self._connection.rows(
+            f"SELECT path, size, mtime_ns FROM file WHERE {_BELOW}",  # noqa: S608 - a constant
+            _below(root),
+        )
+        stamps = (FileStamp(path=Path(p), size=s, mtime_ns=m) for p, s, m in rows)
+        return {stamp.path: stamp for stamp in stamps}
+
+    def add(self, records: Sequence[FileRecord]) -> tuple[FileRecord, ...]:
+        """Store a batch in one transaction; the records as they were stored."""
+        stored = []
+        with self._connection.transaction():
+            touched = self._drop(record.stamp.path for record in records)
+            for record in records:
+                kept, instance_id = self._kept(record)
+                stored.append(kept)
+                stamp = kept.stamp
+                self._db.execute(
+                    "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        str(stamp.path),
+                        stamp.size,
+                        stamp.mtime_ns,
+                        kept.outcome.value,
+                        None if kept.reason is None else to_text(kept.reason),
+                        instance_id,
+                    ),
+                )
+                if kept.instance is not None:
+                    self._add_study(kept.instance)
+                    touched.add(kept.instance.study_uid)
+            self._count(touched)
+        return tuple(stored)
+
+    def forget(self, paths: Sequence[Path]) -> None:
+        """Drop records of files that are gone; never touches files or reviews."""
+        with self._connection.transaction():
+            self._count(self._drop(paths))
+
+    def record(self, path: Path) -> FileRecord | None:
+        """What became of one file."""
+        rows = self._connection.rows(f"{_RECORD} WHERE path = ?", (str(path),))
+        return next(map(_record, rows), None)
+
+    def records(self, root: Path) -> Iterator[FileRecord]:
+        """All records below `root`."""
+        sql = f"{_RECORD} WHERE {_BELOW} ORDER BY path"
+        return map(_record, self._connection.rows(sql, _below(root)))
+
+    def study(self, study_uid: str) -> Study | None:
+        """One study with its series and instances, each with one of its files."""
+        rows = self._connection.rows(
+            """
+                SELECT header, min(path) FROM instance JOIN file ON file.instance = instance.id
+                WHERE study_uid = ? GROUP BY instance.id
+                """,
+            (study_uid,),
+        )
+        films = [(from_text(header, Instance), Path(path)) for header, path in rows]
+        return study_of(films) if films else None
+
+    def count(self, query: WorklistQuery) -> int:
+        """How many studies match."""
+        condition, values = _condition(query)
+        sql = f"SELECT count(*) FROM study {_JOIN} WHERE {condition}"  # noqa: S608 - values are bound
+        return int(self._connection.rows(sql, values)[0][0])
+
+    def page(self, query: WorklistQuery, *, offset: int, limit: int) -> tuple[WorklistRow, ...]:
+        """A slice of the matching studies; their series are left out, `study` has them."""
+        condition, values = _condition(query)
+        way = "DESC" if query.descending else "ASC"
+        sql = f"""
+            SELECT study.uid, header, images, modalities, coalesce(status.status, 'new'), study_date,
+                (SELECT path FROM file WHERE file.instance = instance.id LIMIT 1),
+                EXISTS (SELECT 1 FROM analysis WHERE analysis.study_uid = study.uid)
+            FROM study {_JOIN} JOIN instance ON instance.id =
+                (SELECT min(id) FROM instance WHERE study_uid = study.uid)
+            WHERE {condition} ORDER BY {_SORT[query.sort]} {way}, study.uid {way} LIMIT ? OFFSET ?
+        """  # noqa: S608 - only constants and bound values
+        return tuple(map(_row, self._connection.rows(sql, (*values, limit, offset))))
+
+    def priors(self, study: Study) -> tuple[Study, ...]:
+        """Earlier studies of the same patient (ID and issuer, name or birth date agreeing), newest first."""
+        patient = study.patient
+        if not patient.patient_id or study.when is None:
+            return ()
+        rows = self._connection.rows(
+            """
+                SELECT uid FROM study WHERE patient_id = ? AND issuer = ? AND study_date < ?
+                    AND study_date <> '' AND uid <> ? AND (patient_name = ? OR (birth_date = ? AND birth_date <> ''))
+                ORDER BY study_date DESC
+                """,
+            (
+                patient.patient_id,
+                patient.issuer,
+                study.when.isoformat(),
+                study.study_uid,
+                str(patient.name),
+                _date_text(patient.birth_date),
+            ),
+        )
+        found = (self.study(uid) for (uid,) in rows)
+        return tuple(prior for prior in found if prior is not None)
+
+    def _kept(self, record: FileRecord) -> tuple[FileRecord, int | None]:
+        """The record as it is stored, and the row of its instance."""
+        instance = record.instance
+        if instance is None:
+            return record, None
+        header = to_text(instance)
+        twins = self._connection.rows(
+            "SELECT id, size, header FROM instance WHERE sop_uid = ? ORDER BY id",
+            (instance.sop_uid,),
+        )
+        for number, size, other in twins:
+            if (size, other) == (record.stamp.size, header):
+                return record, number
+        if twins:
+            path = self._connection.rows(
+                "SELECT path FROM file WHERE instance = ? LIMIT 1", (twins[0][0],)
+            )
+            reason = Reason(code=ErrorCode.DUPLICATE_UID, parameters={"path": path[0][0]})
+            refused = FileRecord(stamp=record.stamp, outcome=FileOutcome.REFUSED, reason=reason)
+            return refused, None
+        self._db.execute(
+            "INSERT INTO instance (sop_uid, study_uid, series_uid, modality, size, header) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                instance.sop_uid,
+                instance.study_uid,
+                instance.series_uid,
+                instance.modality,
+                record.stamp.size,
+                header,
+            ),
+        )
+        return record, int(self._db.last_insert_rowid())
+
+    def _add_study(self, instance: Instance) -> None:
+        patient = instance.patient
+        name = patient.name
+        words = (name.alphabetic, name.ideographic, name.phonetic, patient.patient_id)
+        self._db.execute(
+            """
+            INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0,
+                (SELECT coalesce(max(added), 0) + 1 FROM study)) ON CONFLICT (uid) DO NOTHING
+            """,
+            (
+                instance.study_uid,
+                str(name),
+                patient.patient_id,
+                patient.issuer,
+                _date_text(patient.birth_date),
+                (name.alphabetic or str(name)).casefold(),
+                "\n".join((*words, instance.accession_number)).casefold(),
+                instance.when.isoformat() if instance.when else "",
+                instance.accession_number,
+                instance.modality,
+            ),
+        )
+
+    def _drop(self, paths: Iterable[Path]) -> set[str]:
+        """Take files out of the index; the studies that may have changed."""
+        touched = set()
+        for path in paths:
+            rows = self._connection.rows(
+                "DELETE FROM file WHERE path = ? RETURNING instance", (str(path),)
+            )
+            for (number,) in rows:
+                if number is None:
+                    continue
+                touched |= {
+                    uid
+                    for (uid,) in self._connection.rows(
+                        "SELECT study_uid FROM instance WHERE id = ?", (number,)
+                    )
+                }
+                self._db.execute(
+                    "DELETE FROM instance WHERE id = ? AND NOT EXISTS (SELECT 1 FROM file WHERE instance = ?)",
+                    (number, number),
+                )
+        return touched
+
+    def _count(self, study_uids: Iterable[str]) -> None:
+        """Bring the studies' counts up to date; a study without an image leaves the list."""
+        for uid in study_uids:
+            self._db.execute(
+                """
+                UPDATE study SET (images, modalities) =
+                    (SELECT count(*), coalesce(group_concat(DISTINCT modality), '') FROM instance WHERE study_uid = ?)
+                WHERE uid = ?
+                """,
+                (uid, uid),
+            )
+            self._db.execute("DELETE FROM study WHERE uid = ? AND images = 0", (uid,))
+
+
+_BELOW = "(path = ? OR (path >= ? AND path < ?))"
+_JOIN = "LEFT JOIN status ON status.study_uid = study.uid"
+
+
+def _below(root: Path) -> tuple[str, str, str]:
+    """Values for `_BELOW`: the file itself, and all that start with the folder's name and a separator."""
+    text = str(root.absolute())
+    folder = text if text.endswith(("/", "\\")) else text + ("\\" if "\\" in text else "/")
+    return text, folder, folder[:-1] + chr(ord(folder[-1]) + 1)
+
+
+def _record(row: tuple[str, int, int, str, str | None, str | None]) -> FileRecord:
+    path, size, mtime_ns, outcome, reason, header = row
+    return FileRecord(
+        stamp=FileStamp(path=Path(path), size=size, mtime_ns=mtime_ns),
+        outcome=FileOutcome(outcome),
+        instance=None if header is None else from_text(header, Instance),
+        reason=None if reason is None else from_text(reason, Reason),
+    )
+
+
+def _row(row: tuple[str, str, int, str, str, str, str, int]) -> WorklistRow:
+    uid, header, images, modalities, status, when, path, analysed = row
+    instance = from_text(header, Instance)
+    return WorklistRow(
+        study=Study(
+            study_uid=uid,
+            patient=instance.patient,
+            when=datetime.fromisoformat(when) if when else None,
+            description=instance.study_description,
+            accession_number=instance.accession_number,
+            series=(),
+        ),
+        status=ReviewStatus(status),
+        image_count=images,
+        modalities=tuple(sorted(m for m in modalities.split(",") if m)),
+        available=Path(path).exists(),
+        analysed=bool(analysed),
+    )
+
+
+def _condition(query: WorklistQuery) -> tuple[str, list[str]]:
+    """SQL that picks the studies of `query`, and its values."""
+    parts, values = ["1"], []
+    for word in query.text.casefold().split():
+        parts.append("instr(search, ?) > 0")
+        values.append(word)
+    if query.modality:
+        parts.append("instr(',' || modalities || ',', ',' || ? || ',') > 0")
+        values.append(query.modality)
+    if query.status is not None:
+        parts.append("coalesce(status.status, 'new') = ?")
+        values.append(query.status.value)
+    if query.date_from is not None:
+        parts.append("study_date >= ?")
+        values.append(query.date_from.isoformat())
+    if query.date_to is not None:
+        # A date with a time sorts behind the date alone: "~" is behind every time.
+        parts.append("study_date <> '' AND study_date <= ? || '~'")
+        values.append(query.date_to.isoformat())
+    return " AND ".join(parts), values
+
+
+def _date_text(day: date | None) -> str:
+    return "" if day is None else day.isoformat()

@@ -1,0 +1,47 @@
+"""The library's tables, as numbered migrations. The index part is a cache of the files; reviews are events."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE file (
+        path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        outcome TEXT NOT NULL, reason TEXT, instance INTEGER REFERENCES instance(id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX file_instance ON file(instance);
+    CREATE TABLE study (
+        uid TEXT PRIMARY KEY, patient_name TEXT NOT NULL, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
+        birth_date TEXT NOT NULL, sort_name TEXT NOT NULL, search TEXT NOT NULL, study_date TEXT NOT NULL,
+        accession TEXT NOT NULL, modality TEXT NOT NULL, modalities TEXT NOT NULL, images INTEGER NOT NULL,
+        added INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX study_date ON study(study_date, uid);
+    CREATE INDEX study_name ON study(sort_name, uid);
+    CREATE INDEX study_patient ON study(patient_id, issuer, study_date);
+    CREATE INDEX study_accession ON study(accession, uid);
+    CREATE INDEX study_modality ON study(modality, uid);
+    CREATE INDEX study_added ON study(added, uid);
+    CREATE TABLE instance (
+        id INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, study_uid TEXT NOT NULL, series_uid TEXT NOT NULL,
+        modality TEXT NOT NULL, size INTEGER NOT NULL, header TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX instance_study ON instance(study_uid);
+    CREATE INDEX instance_sop ON instance(sop_uid);
+    CREATE TABLE event (
+        number INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, study_uid TEXT NOT NULL, event TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX event_study ON event(study_uid, number);
+    CREATE TRIGGER event_is_final BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are final'); END;
+    CREATE TRIGGER event_stays BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events stay'); END;
+    CREATE TABLE status (study_uid TEXT PRIMARY KEY, status TEXT NOT NULL) STRICT;
+    CREATE TABLE analysis (
+        number INTEGER PRIMARY KEY, study_uid TEXT NOT NULL, sop_uid TEXT NOT NULL, result TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX analysis_study ON analysis(study_uid, number);
+    CREATE TABLE session (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE thumbnail (
+        sop_uid TEXT PRIMARY KEY, rows INTEGER NOT NULL, columns INTEGER NOT NULL, grey BLOB NOT NULL
+    ) STRICT;
+    """,
+)
+"""`MIGRATIONS[n]` brings a library of version n to version n + 1."""

@@ -1,0 +1,131 @@
+"""What the commands of the command line do: adapters and services put together, without a window."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.resources
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from resources.i18n import Texts
+from workstation import __version__
+from workstation.adapters.config.folders import Folders
+from workstation.adapters.config.settings import Settings, load_settings
+from workstation.adapters.dicom.reader import GuardedFilmReader
+from workstation.adapters.dicom.scanner import GuardedScanner
+from workstation.adapters.export.evidence import EvidenceFiles
+from workstation.adapters.export.pdf import PdfRenderer
+from workstation.adapters.export.results import ResultsJson, SummaryCsv
+from workstation.adapters.export.study_pdfs import StudyPdfs
+from workstation.adapters.inference.packages import PackageShelf
+from workstation.app.doctor import checks
+from workstation.app.models import InstalledModels
+from workstation.cli import analyse, doctor, models
+from workstation.cli.analyse import AnalyseRequest
+from workstation.core.errors import ErrorCode, WorkstationError
+from workstation.core.jobs import JobContext
+from workstation.services.analysis import Analysis
+from workstation.services.batch import BatchAnalysis
+from workstation.services.headless import ResultSink, run_batch
+from workstation.services.walking import walk
+
+SAMPLE = Path(str(importlib.resources.files("resources"))) / "sample" / "films"
+
+
+def run(options: argparse.Namespace, language: str) -> int:
+    """Run one command and return the exit code."""
+    texts = Texts(language)
+    folders = Folders.standard()
+    settings = load_settings(folders.config).settings
+    shelf = PackageShelf(folders.models, settings.public_keys)
+    match options.command:
+        case "analyse":
+            job = Batch(settings, InstalledModels(shelf), texts)
+            return analyse.run(options, job, texts)
+        case "models":
+            return models.run(options, InstalledModels(shelf), texts)
+        case _:
+            return doctor.run(checks(folders, shelf, texts), texts)
+
+
+def read_headless(paths: Sequence[Path], out: Path, language: str) -> int:
+    """Do the window's job without a display: scores, maps and reports of `paths` below `out`."""
+    texts = Texts(language)
+    print(texts.tr("No display was found: working without a window."))
+    request = argparse.Namespace(
+        command="analyse", paths=list(paths), out=out, pdf=True, maps=True, model=None, jobs=1
+    )
+    code = run(request, language)
+    for report in sorted(out.glob("*.pdf")):
+        print(texts.tr("Report: {path}", path=report.resolve()))
+    return code
+
+
+def no_display(language: str) -> int:
+    """Say what to do without a display."""
+    texts = Texts(language)
+    print(
+        texts.tr(
+            "No display was found. Use `thoravue analyse PATH --out DIR --pdf`, or set DISPLAY."
+        ),
+        file=sys.stderr,
+    )
+    return analyse.EXIT_FAILED
+
+
+class Batch:
+    """Analyses folders for `thoravue analyse`."""
+
+    def __init__(self, settings: Settings, installed: InstalledModels, texts: Texts) -> None:
+        self._settings = settings
+        self._installed = installed
+        self._texts = texts
+
+    def __call__(self, request: AnalyseRequest, context: JobContext) -> Counter[str]:
+        """Do what was asked; how many files came out how."""
+        load_model = self._installed.loader(
+            request.model, threads=self._settings.compute_threads
+        )
+        info, _ = self._installed.find(request.model)
+        sinks: list[ResultSink] = [
+            ResultsJson(request.out, model=info, texts=self._texts),
+            SummaryCsv(request.out, model=info, texts=self._texts),
+        ]
+        if request.pdf:
+            renderer = PdfRenderer()
+            sinks.append(
+                StudyPdfs(
+                    request.out, renderer, model=info, texts=self._texts, version=__version__
+                )
+            )
+        if request.maps:
+            sinks.append(EvidenceFiles(request.out, model=info, texts=self._texts))
+        files = list(walk(request.paths))
+        if not files:
+            path = ", ".join(str(path) for path in request.paths)
+            raise WorkstationError(ErrorCode.FOLDER_EMPTY, path=path)
+        with _guarded(self._settings, request.jobs) as (scanner, readers):
+            batch = BatchAnalysis(
+                scanner=scanner, readers=readers, analysis=Analysis(load_model)
+            )
+            counts = run_batch(batch, files, sinks, context)
+        return Counter({status.value: number for status, number in counts.items()})
+
+
+@contextmanager
+def _guarded(
+    settings: Settings, readers: int
+) -> Iterator[tuple[GuardedScanner, list[GuardedFilmReader]]]:
+    """One scanning child and some reading ones, ended with the block."""
+    with ExitStack() as stack:
+        scanner = GuardedScanner(assume_gbk=settings.assume_gbk)
+        stack.callback(scanner.close)
+        children = []
+        for _ in range(readers):
+            reader = GuardedFilmReader(assume_gbk=settings.assume_gbk)
+            stack.callback(reader.close)
+            children.append(reader)
+        yield scanner, children

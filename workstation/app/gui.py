@@ -1,0 +1,52 @@
+"""Start the window: first paint, then the library, the guarded children and the network behind it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from workstation import __version__
+from workstation.adapters.config.folders import Folders
+from workstation.adapters.config.settings import load_settings
+from workstation.app.commands import SAMPLE
+from workstation.app.diagnostics import start_diagnostics
+from workstation.app.single_instance import Reception, hand_over
+from workstation.app.workbench import Workbench
+from workstation.ui.theme import apply_theme
+
+
+def run_window(paths: Sequence[Path], *, sample: bool, language: str | None) -> int:
+    """Open the window on `paths`; the exit code of the program."""
+    folders = Folders.standard()
+    wanted = (*paths, *((SAMPLE,) if sample else ()))
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Thoravue")
+    app.setApplicationVersion(__version__)
+    if hand_over(folders.library, wanted):
+        return 0
+    with start_diagnostics(folders.logs):
+        apply_theme(app)
+        loaded = load_settings(folders.config)
+        workbench = Workbench(folders=folders, loaded=loaded, language=language)
+        _translate_qt(app, workbench.language)
+        reception = Reception(folders.library)
+        reception.paths_arrived.connect(workbench.receive)
+        workbench.show()
+        QTimer.singleShot(0, lambda: workbench.start(wanted))
+        code = app.exec()
+        reception.close()
+        workbench.close()
+    return code
+
+
+def _translate_qt(app: QApplication, language: str) -> None:
+    """Qt's own words (file dialogs, standard buttons) in the language of the window."""
+    translator = QTranslator(app)
+    locale = QLocale("zh_CN" if language == "zh" else "en")
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(locale, "qtbase", "_", folder):
+        app.installTranslator(translator)

@@ -1,0 +1,240 @@
+"""The running program: a window at once, and everything behind it as soon as it is ready."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from resources.i18n import Texts
+from workstation import __version__
+from workstation.adapters.config.folders import Folders
+from workstation.adapters.config.settings import LoadedSettings, Settings
+from workstation.adapters.dicom.reader import GuardedFilmReader
+from workstation.adapters.dicom.scanner import GuardedScanner
+from workstation.adapters.export.pdf import PdfRenderer
+from workstation.adapters.inference.packages import PackageShelf
+from workstation.adapters.store.library import Library, open_library
+from workstation.app.entry import language as system_language
+from workstation.app.models import InstalledModels
+from workstation.app.store_lane import IndexOnLane
+from workstation.core.errors import Reason, WorkstationError
+from workstation.core.findings import ModelInfo
+from workstation.core.jobs import JobContext, Lane
+from workstation.core.review import Actor
+from workstation.services.analysis import Analysis
+from workstation.services.indexing import Indexing
+from workstation.services.review import ReviewService
+from workstation.ui.desk import Desk
+from workstation.ui.dialogs.reader_name import ask_reader_name
+from workstation.ui.findings.model import EvidenceControls
+from workstation.ui.findings.presenter import FindingsPresenter, RevealPolicy
+from workstation.ui.jobs.lanes import LATER, Lanes
+from workstation.ui.record import Record
+from workstation.ui.review.export import ReportExport, ReportTools
+from workstation.ui.review.presenter import ReviewPresenter
+from workstation.ui.room import Presenters, ReadingRoom
+from workstation.ui.viewer.furniture import MessageKind
+from workstation.ui.viewer.state import CornerLevel, ViewerOptions
+from workstation.ui.window import MainWindow, WindowOptions
+from workstation.ui.worklist.presenter import WorklistPresenter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """What the store lane hands over: the writing library, its reading twin, and the model's description."""
+
+    library: Library
+    reading: Library
+    model: ModelInfo | None
+
+
+class Workbench(QObject):
+    """Builds the window first; opens the library, starts the guarded children and loads the network behind it.
+
+    Signals
+    -------
+    ready
+        Nothing: the library is open and everything works.
+    """
+
+    ready = Signal()
+
+    def __init__(
+        self, *, folders: Folders, loaded: LoadedSettings, language: str | None
+    ) -> None:
+        super().__init__()
+        self._folders = folders
+        self._loaded = loaded
+        self._settings: Settings = loaded.settings
+        chosen = self._settings.language
+        self.language = language or system_language(None if chosen == "system" else chosen)
+        self._texts = Texts(self.language)
+        self._lanes = Lanes()
+        self._scanner = GuardedScanner(assume_gbk=self._settings.assume_gbk)
+        self._reader = GuardedFilmReader(assume_gbk=self._settings.assume_gbk)
+        self._shelf = PackageShelf(folders.models, self._settings.public_keys)
+        self._models = InstalledModels(self._shelf)
+        self._actor: Actor | None = None
+        self._opened: _Opened | None = None
+        self._presenters: Presenters | None = None
+        self._wanted: list[Path] = []
+        self.window = self._made_window()
+
+    def show(self) -> None:
+        """Show the window; nothing else has been loaded yet."""
+        self.window.show()
+        self.window.film.show_message(
+            self._texts.tr("Opening the library…"), kind=MessageKind.BUSY
+        )
+
+    def start(self, paths: Sequence[Path]) -> None:
+        """After the first paint: open the library, and `paths` with it."""
+        self._wanted += paths
+        self._folders.empty_scratch()
+        self._lanes.submit(Lane.STORE, self._open, done=self._on_opened, failed=self._on_failed)
+        self._lanes.submit(Lane.FILM, lambda _: self._reader.start(), done=_ignore)
+        self._lanes.submit(Lane.SCAN, lambda _: self._scanner.start(), done=_ignore)
+
+    def receive(self, paths: Sequence[Path]) -> None:
+        """A second start handed `paths` over: come to the front and open them."""
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.raise_()
+        self.window.activateWindow()
+        if self._presenters is None:
+            self._wanted += paths
+        elif paths:
+            self._presenters.worklist.scan(paths)
+
+    def close(self) -> None:
+        """Let the store finish, end threads and children."""
+        self._lanes.shutdown()
+        self._scanner.close()
+        self._reader.close()
+        if self._opened is not None:
+            self._opened.reading.close()
+            self._opened.library.close()
+        self._folders.empty_scratch()
+
+    def _made_window(self) -> MainWindow:
+        settings = self._settings
+        viewer = ViewerOptions(
+            invert_vertical_drag=settings.invert_vertical_drag,
+            corner_level=CornerLevel(settings.corner_level),
+        )
+        return MainWindow(self._texts, WindowOptions(viewer=viewer, keys={}))
+
+    def _open(self, _context: JobContext) -> _Opened:
+        library = open_library(self._folders)
+        try:
+            model: ModelInfo | None = self._models.find(None)[0]
+        except WorkstationError:
+            model = None
+        return _Opened(library=library, reading=library.reader(), model=model)
+
+    def _on_opened(self, opened: _Opened) -> None:
+        self._opened = opened
+        self._presenters = self._made_presenters(opened)
+        room = ReadingRoom(self.window, self._presenters, self._texts)
+        room.refresh()
+        self.window.film.show_message(
+            self._texts.tr("Open a folder of films, or drop it here.")
+        )
+        self._presenters.worklist.restore(open_study=not self._wanted)
+        if self._wanted:
+            self._presenters.worklist.scan(tuple(self._wanted))
+            self._wanted.clear()
+        for reason in self._loaded.problems:
+            self.window.say(self._texts.tr(f"error.{reason.code.value}", **reason.parameters))
+        self._lanes.submit(
+            Lane.COMPUTE,
+            lambda _: self._load_model(),
+            done=_ignore,
+            failed=_ignore,
+            priority=LATER,
+        )
+        self.ready.emit()
+
+    def _on_failed(self, reason: Reason) -> None:
+        text = self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
+        self.window.film.show_message(text, kind=MessageKind.ERROR)
+
+    def _made_presenters(self, opened: _Opened) -> Presenters:
+        lanes, reading, library = self._lanes, opened.reading, opened.library
+        desk = Desk(lanes=lanes, reader=self._reader, find_study=reading.study, parent=self)
+        service = ReviewService(library, lambda: datetime.now(UTC), lambda: uuid.uuid4().hex)
+        record = Record(
+            lanes=lanes, service=service, store=library, ask_actor=self._ask_actor, parent=self
+        )
+        settings = self._settings
+        self._load_model = self._models.loader(threads=settings.compute_threads)
+        findings = FindingsPresenter(
+            lanes=lanes,
+            desk=desk,
+            record=record,
+            analysis=Analysis(self._load_model),
+            model=opened.model,
+            policy=RevealPolicy(settings.reveal_policy),
+            controls=EvidenceControls(
+                opacity=settings.overlay_opacity, cut_off_share=settings.overlay_cut_off
+            ),
+            parent=self,
+        )
+        review = ReviewPresenter(
+            lanes=lanes,
+            desk=desk,
+            record=record,
+            session=library,
+            saved_session=reading,
+            now=lambda: datetime.now().astimezone(),
+            parent=self,
+        )
+        worklist = WorklistPresenter(
+            lanes=lanes,
+            desk=desk,
+            index=reading,
+            session=library,
+            saved_session=reading,
+            indexing=Indexing(self._scanner, IndexOnLane(library, lanes)),
+            reader=self._reader,
+            parent=self,
+        )
+        tools = ReportTools(
+            reader=self._reader,
+            store=library,
+            renderer=PdfRenderer(),
+            model=opened.model,
+            prior=lambda study: next((p.when for p in reading.priors(study)), None),
+            program_version=__version__,
+        )
+        export = ReportExport(
+            lanes=lanes,
+            desk=desk,
+            record=record,
+            tools=tools,
+            ask_actor=self._ask_actor,
+            parent=self,
+        )
+        return Presenters(
+            desk=desk,
+            record=record,
+            worklist=worklist,
+            findings=findings,
+            review=review,
+            export=export,
+        )
+
+    def _ask_actor(self) -> Actor | None:
+        """The reader's name, asked for once a session; unverified until there are logins."""
+        if self._actor is None:
+            name = ask_reader_name(self._texts, self.window)
+            self._actor = Actor(name=name) if name else None
+        return self._actor
+
+
+def _ignore(_value: object) -> None:
+    return None

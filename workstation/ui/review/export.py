@@ -1,0 +1,129 @@
+"""The report of the open study as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from workstation.core.display import VoiSelection
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
+from workstation.core.findings import AnalysisResult, ModelInfo
+from workstation.core.jobs import JobContext, Lane, Ticket
+from workstation.core.ports import FilmReader, ReportRenderer, ReviewStore
+from workstation.core.review import Actor
+from workstation.core.study import Instance, Study
+from workstation.services.exporting import write_atomically
+from workstation.services.opening import open_film
+from workstation.services.reporting import Readership, ShownFilm, build_report
+from workstation.ui.desk import Desk
+from workstation.ui.jobs.lanes import Lanes
+from workstation.ui.record import Record
+
+Look = tuple[VoiSelection | None, bool]
+"""Window and inversion with which the reader last saw a film."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTools:
+    """What turns a record into a file."""
+
+    reader: FilmReader
+    store: ReviewStore
+    renderer: ReportRenderer
+    model: ModelInfo | None
+    prior: Callable[[Study], datetime | None]
+    program_version: str
+
+
+class ReportExport(QObject):
+    """Builds and writes a report on the export lane.
+
+    Signals
+    -------
+    exported
+        Path of the file.
+    failed
+        `Reason` why there is none.
+    """
+
+    exported = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        lanes: Lanes,
+        desk: Desk,
+        record: Record,
+        tools: ReportTools,
+        ask_actor: Callable[[], Actor | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._desk = desk
+        self._record = record
+        self._tools = tools
+        self._ask_actor = ask_actor
+        self._ticket: Ticket | None = None
+
+    def run(self, path: Path, looks: Mapping[str, Look], *, language: str) -> None:
+        """Write the report of the open study: the film on screen and every film that was analysed."""
+        study, shown = self._desk.study, self._desk.instance
+        actor = self._ask_actor() if study is not None else None
+        if study is None or actor is None:
+            return
+        analyses = dict(self._record.analyses)
+        wanted = [
+            film
+            for film in study.instances
+            if film[0].sop_uid in analyses or film[0].sop_uid == (shown and shown.sop_uid)
+        ]
+        prior = self._tools.prior(study)
+
+        def write(context: JobContext) -> Path:
+            films = [self._shown(film, analyses, looks, context) for film in wanted]
+            events = self._lanes.call(
+                Lane.STORE, lambda _: self._tools.store.events(study.study_uid)
+            )
+            document = build_report(
+                study,
+                films,
+                readership=Readership(reader=actor, events=events),
+                model=self._tools.model,
+                created_utc=datetime.now(UTC),
+                program_version=self._tools.program_version,
+                prior_datetime=prior,
+            )
+            context.token.raise_if_cancelled()
+            write_atomically(path, self._tools.renderer.render(document, language=language))
+            return path
+
+        self._ticket = self._lanes.submit(
+            Lane.EXPORT, write, done=self.exported.emit, failed=self._on_failed
+        )
+
+    def _shown(
+        self,
+        film: tuple[Instance, Path],
+        analyses: Mapping[str, AnalysisResult],
+        looks: Mapping[str, Look],
+        context: JobContext,
+    ) -> ShownFilm:
+        instance = film[0]
+        voi, inverted = looks.get(instance.sop_uid, (None, False))
+        analysis = analyses.get(instance.sop_uid)
+        radiograph = open_film(self._tools.reader, film, context)
+        if analysis is not None and analysis.content_sha256 != radiograph.content_sha256:
+            raise WorkstationError(ErrorCode.FILE_CHANGED, path=str(film[1]))
+        return ShownFilm(
+            instance=instance, film=radiograph, analysis=analysis, voi=voi, inverted=inverted
+        )
+
+    def _on_failed(self, reason: Reason) -> None:
+        if reason.code is not ErrorCode.CANCELLED:
+            self.failed.emit(reason)

@@ -1,0 +1,254 @@
+"""Presenters meet views: what happens in the reading room, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths
+
+from resources.i18n import Texts
+from workstation.core.errors import Reason
+from workstation.core.image import Radiograph
+from workstation.core.ports import ImportSummary
+from workstation.core.study import Instance, Study
+from workstation.services.exporting import safe_stem
+from workstation.ui.desk import Desk
+from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
+from workstation.ui.record import Record
+from workstation.ui.review.export import Look, ReportExport
+from workstation.ui.review.presenter import ReviewPresenter
+from workstation.ui.viewer.furniture import MessageKind
+from workstation.ui.viewer.state import ViewState
+from workstation.ui.window import MainWindow
+from workstation.ui.worklist.presenter import WorklistPresenter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presenters:
+    """Everything behind the window."""
+
+    desk: Desk
+    record: Record
+    worklist: WorklistPresenter
+    findings: FindingsPresenter
+    review: ReviewPresenter
+    export: ReportExport
+
+
+class ReadingRoom(QObject):
+    """Connects a window to its presenters; built anew with a window, for instance in another language."""
+
+    def __init__(self, window: MainWindow, presenters: Presenters, texts: Texts) -> None:
+        super().__init__(window)
+        self._window = window
+        self._to = presenters
+        self._texts = texts
+        self._looks: dict[str, ViewState] = {}
+        self._summary: ImportSummary | None = None
+        self._connect_worklist()
+        self._connect_film()
+        self._connect_findings()
+        self._connect_review()
+        self._enable()
+
+    def refresh(self) -> None:
+        """Show what is open already: for a window that was built while a study was on the desk."""
+        desk = self._to.desk
+        self._on_rows()
+        self._on_study(desk.study)
+        if desk.film is not None:
+            self._on_film(desk.film)
+        self._window.findings.set_state(self._to.findings.state)
+        self._window.review.set_state(self._to.review.state)
+
+    def _connect_worklist(self) -> None:
+        view, presenter = self._window.worklist, self._to.worklist
+        view.query_changed.connect(presenter.search)
+        view.study_activated.connect(self._open_study)
+        view.instance_activated.connect(self._to.desk.show_film)
+        view.thumbnail_requested.connect(presenter.request_thumbnail)
+        view.recent_requested.connect(lambda folder: presenter.scan((folder,)))
+        view.scan_cancel_requested.connect(presenter.stop_scan)
+        view.summary_requested.connect(self._show_summary)
+        presenter.rows_changed.connect(self._on_rows)
+        presenter.scan_changed.connect(view.show_scan)
+        presenter.summary_ready.connect(self._on_summary)
+        presenter.scan_failed.connect(self._complain)
+        presenter.thumbnail_ready.connect(view.set_thumbnail)
+        presenter.recent_changed.connect(view.set_recent)
+        self._window.paths_chosen.connect(presenter.scan)
+        self._window.next_study_requested.connect(view.activate_next)
+
+    def _connect_film(self) -> None:
+        desk, film = self._to.desk, self._window.film
+        desk.study_opened.connect(self._on_study)
+        desk.study_updated.connect(self._on_study_updated)
+        desk.film_loading.connect(self._on_loading)
+        desk.film_shown.connect(self._on_film)
+        desk.film_failed.connect(self._on_film_failed)
+        film.step_requested.connect(desk.step)
+        film.view_changed.connect(self._keep_look)
+
+    def _connect_findings(self) -> None:
+        window, view, presenter = self._window, self._window.findings, self._to.findings
+        presenter.state_changed.connect(view.set_state)
+        presenter.overlay_changed.connect(self._on_overlay)
+        view.analyse_requested.connect(presenter.analyse)
+        view.retry_requested.connect(presenter.analyse)
+        view.stop_requested.connect(presenter.stop)
+        view.reveal_requested.connect(presenter.reveal)
+        view.finding_selected.connect(presenter.select)
+        view.evidence_requested.connect(presenter.ask_evidence)
+        view.evidence_toggled.connect(presenter.toggle_evidence)
+        view.style_changed.connect(presenter.set_controls)
+        view.decided.connect(presenter.decide)
+        view.model_card_requested.connect(window.card_requested)
+        window.analyse_requested.connect(presenter.analyse)
+        window.stop_requested.connect(presenter.stop)
+        window.marks_requested.connect(presenter.toggle_evidence)
+        window.next_finding_requested.connect(presenter.step)
+
+    def _connect_review(self) -> None:
+        window, view, presenter = self._window, self._window.review, self._to.review
+        presenter.state_changed.connect(view.set_state)
+        presenter.state_changed.connect(lambda _state: self._enable())
+        view.impression_edited.connect(presenter.draft_impression)
+        view.impression_recorded.connect(presenter.record_impression)
+        view.no_finding_noted.connect(lambda: presenter.record_impression(""))
+        view.text_edited.connect(presenter.draft)
+        view.text_committed.connect(presenter.write)
+        view.identity_entered.connect(presenter.identify)
+        view.undo_requested.connect(presenter.undo)
+        view.redo_requested.connect(presenter.redo)
+        view.review_requested.connect(self._mark_reviewed)
+        view.reopen_requested.connect(presenter.reopen)
+        window.undo_requested.connect(presenter.undo)
+        window.redo_requested.connect(presenter.redo)
+        window.report_requested.connect(self._ask_report_path)
+        window.report_path_chosen.connect(self._export)
+        self._to.export.exported.connect(self._on_exported)
+        self._to.export.failed.connect(self._complain)
+        self._to.record.failed.connect(self._complain)
+        self._to.record.committed.connect(lambda _changes: self._on_rows())
+
+    def _enable(self) -> None:
+        review, film = self._to.review.state, self._to.desk.film is not None
+        self._window.enable(
+            {
+                "room.analyse_requested": film,
+                "room.export": self._to.desk.study is not None,
+                "room.undo_requested": review.undo is not None,
+                "room.redo_requested": review.redo is not None,
+            }
+        )
+
+    # Worklist
+
+    def _open_study(self, study_uid: str) -> None:
+        self._window.review.commit_pending()
+        self._to.desk.open_study(study_uid)
+
+    def _on_rows(self) -> None:
+        presenter = self._to.worklist
+        self._window.worklist.show_rows(presenter.count(), presenter.fetch)
+
+    def _on_summary(self, summary: ImportSummary) -> None:
+        self._summary = summary
+        self._window.worklist.show_summary(summary)
+
+    def _show_summary(self) -> None:
+        if self._summary is not None:
+            from workstation.ui.dialogs.import_summary import ImportSummaryDialog
+
+            ImportSummaryDialog(self._texts, self._summary, self._window).open()
+
+    # Film
+
+    def _on_study(self, study: Study | None) -> None:
+        self._window.worklist.show_open_study(study)
+        title = "Thoravue" if study is None else f"{study.patient.name} – Thoravue"
+        self._window.setWindowTitle(title)
+        if study is None:
+            self._window.film.clear()
+        self._enable()
+
+    def _on_study_updated(self, study: Study) -> None:
+        current = self._to.desk.instance
+        self._window.worklist.show_open_study(study, current.sop_uid if current else None)
+
+    def _on_loading(self, instance: Instance) -> None:
+        # A film that is on screen already and only shows another frame stays until that frame is there.
+        shown = self._window.film.film
+        if shown is None or shown.instance.sop_uid != instance.sop_uid:
+            message = self._texts.tr("Opening the film…")
+            self._window.film.show_message(message, kind=MessageKind.BUSY)
+        self._window.worklist.show_open_study(self._to.desk.study, instance.sop_uid)
+
+    def _on_film(self, film: Radiograph) -> None:
+        view, desk = self._window.film, self._to.desk
+        images = desk.study.instances if desk.study else ()
+        number = next(
+            (n for n, f in enumerate(images, 1) if f[0].sop_uid == film.instance.sop_uid), 1
+        )
+        several_frames = film.instance.frames > 1
+        view.show_film(film, position=None if several_frames else (number, len(images)))
+        look = self._looks.get(film.instance.sop_uid)
+        if look is not None:
+            view.restore(look)
+        self._on_overlay(self._to.findings.overlay)
+        view.setFocus()
+        self._enable()
+
+    def _on_film_failed(self, reason: Reason) -> None:
+        self._window.film.show_message(self._error(reason), kind=MessageKind.ERROR)
+        self._enable()
+
+    def _keep_look(self, state: ViewState) -> None:
+        film = self._window.film.film
+        if film is not None:
+            self._looks[film.instance.sop_uid] = state
+
+    def _on_overlay(self, overlay: EvidenceOverlay | None) -> None:
+        view = self._window.film
+        if view.film is None or view.film is not self._to.desk.film or overlay is None:
+            view.set_evidence(None)
+        else:
+            view.set_evidence(overlay.evidence, overlay.style, overlay.model)
+
+    # Review and report
+
+    def _mark_reviewed(self) -> None:
+        self._window.review.commit_pending()
+        self._to.review.mark_reviewed()
+
+    def _ask_report_path(self) -> None:
+        study = self._to.desk.study
+        if study is None:
+            return
+        self._window.review.commit_pending()
+        folder = QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.DocumentsLocation
+        )
+        name = safe_stem(study.accession_number, identifier=study.study_uid)
+        self._window.ask_report_path(Path(folder) / f"{name}.pdf")
+
+    def _export(self, path: Path) -> None:
+        looks: dict[str, Look] = {
+            uid: (state.voi, state.inverted) for uid, state in self._looks.items()
+        }
+        self._window.say(self._texts.tr("Writing the report…"))
+        self._to.export.run(path, looks, language=self._texts.language)
+
+    def _on_exported(self, path: Path) -> None:
+        time = f"{datetime.now().astimezone():%H:%M}"
+        self._window.say(
+            self._texts.tr("{time} Report written: {path}", time=time, path=str(path))
+        )
+
+    def _complain(self, reason: Reason) -> None:
+        self._window.say(self._error(reason))
+
+    def _error(self, reason: Reason) -> str:
+        return self._texts.tr(f"error.{reason.code.value}", **reason.parameters)

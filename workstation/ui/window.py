@@ -1,0 +1,317 @@
+"""The reading room: worklist, film, findings and review side by side, and every command in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from resources.i18n import Texts
+from workstation.ui.findings.view import FindingsView
+from workstation.ui.footer import ResearchFooter
+from workstation.ui.icons import icon
+from workstation.ui.review.view import ReviewView
+from workstation.ui.viewer.actions import COMMANDS, Command, bind_commands
+from workstation.ui.viewer.state import Tool, ViewerOptions
+from workstation.ui.viewer.view import FilmView
+from workstation.ui.worklist.view import WorklistView
+
+_WORKLIST_PX, _PANEL_PX = 300, 360
+_MESSAGE_MS = 8000
+
+
+def _command(name: str, signal: str, *keys: str, icon: str = "") -> Command:
+    return Command(id=f"room.{signal}", name=name, keys=keys, icon=icon, method=signal)
+
+
+STUDY_COMMANDS = (
+    _command("Open folder…", "open_folder", "Ctrl+O", icon="folder"),
+    _command("Open files…", "open_files", "Ctrl+Shift+O", icon="file"),
+    _command("Search the worklist", "search", "Ctrl+F"),
+    _command("Next study", "next_study_requested", "N"),
+    _command("Export report as PDF…", "export", "P", icon="export"),
+    _command("Settings…", "settings_requested", "Ctrl+,", icon="settings"),
+    _command("Quit", "close", "Ctrl+Q"),
+)
+AI_COMMANDS = (
+    _command("Analyse this film", "analyse_requested", "F5", icon="analyse"),
+    _command("Stop the analysis", "stop_requested", "Shift+F5"),
+    _command("Show or hide every AI mark", "marks_requested", "H", icon="eye"),
+    _command("Next finding", "next_finding_requested", "Shift+H"),
+    _command("Model card", "card_requested", icon="card"),
+)
+REVIEW_COMMANDS = (
+    _command("Write the first impression", "impression", "F2"),
+    _command("Undo", "undo_requested", "Ctrl+Z", icon="undo"),
+    _command("Redo", "redo_requested", "Ctrl+Y", "Ctrl+Shift+Z", icon="redo"),
+)
+HELP_COMMANDS = (
+    _command("Keys", "keys_requested", "F1", icon="keyboard"),
+    _command("Full screen", "toggle_full_screen", "F11"),
+    _command("About Thoravue", "about_requested"),
+)
+SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
+
+_TOOLS = {
+    "view.window_tool": Tool.WINDOW,
+    "view.pan_tool": Tool.PAN,
+    "view.zoom_tool": Tool.ZOOM,
+}
+_TOOL_BAR = (
+    ("room.open_folder",),
+    ("view.window_tool", "view.pan_tool", "view.zoom_tool"),
+    ("view.auto_window", "view.invert"),
+    ("view.fit", "view.one_to_one", "view.rotate_left", "view.rotate_right", "view.flip"),
+    ("view.reset",),
+    ("room.analyse_requested", "room.marks_requested"),
+    ("room.undo_requested", "room.redo_requested"),
+    ("room.export",),
+)
+_PRESETS = tuple(c.id for c in COMMANDS if c.method in {"file_window", "preset"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowOptions:
+    """How the window starts."""
+
+    viewer: ViewerOptions
+    keys: Mapping[str, tuple[str, ...]]
+    geometry: bytes = b""
+
+
+class MainWindow(QMainWindow):
+    """Views, menus and tool bar; it knows no service. Without presenters it is an empty, usable room.
+
+    Signals
+    -------
+    paths_chosen
+        Tuple of Path that the reader opens.
+    report_path_chosen
+        Path for the report.
+    next_study_requested, analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
+    undo_requested, redo_requested, settings_requested, keys_requested, about_requested
+        Nothing; menu, tool bar or key.
+    report_requested
+        Nothing; the room answers with `ask_report_path` when a report can be made.
+    closed
+        Nothing; the reader closed the window.
+    """
+
+    paths_chosen = Signal(object)
+    report_path_chosen = Signal(object)
+    report_requested = Signal()
+    next_study_requested = Signal()
+    analyse_requested = Signal()
+    stop_requested = Signal()
+    marks_requested = Signal()
+    next_finding_requested = Signal()
+    card_requested = Signal()
+    undo_requested = Signal()
+    redo_requested = Signal()
+    settings_requested = Signal()
+    keys_requested = Signal()
+    about_requested = Signal()
+    closed = Signal()
+
+    def __init__(self, texts: Texts, options: WindowOptions) -> None:
+        super().__init__()
+        self._texts = texts
+        self.worklist = WorklistView(texts)
+        self.film = FilmView(texts, options.viewer)
+        self.findings = FindingsView(texts)
+        self.review = ReviewView(texts)
+        self.actions_by_id = bind_commands(self.film, texts, keys=options.keys)
+        self.actions_by_id |= {
+            command.id: self._shell_action(command, options.keys) for command in SHELL_COMMANDS
+        }
+        self.setWindowTitle("Thoravue")
+        self.setCentralWidget(self._columns())
+        self._make_menus()
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_bar())
+        self.statusBar().addPermanentWidget(ResearchFooter(texts))
+        self.statusBar().setSizeGripEnabled(False)
+        self.film.maximise_requested.connect(self._toggle_panels)
+        self.film.menu_requested.connect(self._film_menu)
+        self.film.file_dropped.connect(self.paths_chosen)
+        self.worklist.open_folder_requested.connect(self.open_folder)
+        self.worklist.open_files_requested.connect(self.open_files)
+        self.worklist.paths_dropped.connect(self.paths_chosen)
+        self.review.export_requested.connect(self.report_requested)
+        self.resize(1440, 900)
+        if options.geometry:
+            self.restoreGeometry(QByteArray(options.geometry))
+
+    def say(self, message: str) -> None:
+        """A few words in the status line, for a while."""
+        self.statusBar().showMessage(message, _MESSAGE_MS)
+
+    def enable(self, command_ids: Mapping[str, bool]) -> None:
+        """Say which commands make sense now."""
+        for command_id, enabled in command_ids.items():
+            self.actions_by_id[command_id].setEnabled(enabled)
+
+    # Commands that need a dialog of the window
+
+    def open_folder(self) -> None:
+        """Let the reader choose a folder of films."""
+        folder = QFileDialog.getExistingDirectory(
+            self, self._texts.tr("Open a folder of films")
+        )
+        if folder:
+            self.paths_chosen.emit((Path(folder),))
+
+    def open_files(self) -> None:
+        """Let the reader choose films."""
+        names, _ = QFileDialog.getOpenFileNames(self, self._texts.tr("Open films"))
+        if names:
+            self.paths_chosen.emit(tuple(Path(name) for name in names))
+
+    def export(self) -> None:
+        """Ask for a report."""
+        self.report_requested.emit()
+
+    def ask_report_path(self, suggested: Path) -> None:
+        """Let the reader choose where the report goes."""
+        name, _ = QFileDialog.getSaveFileName(
+            self, self._texts.tr("Export report as PDF"), str(suggested), "PDF (*.pdf)"
+        )
+        if name:
+            self.report_path_chosen.emit(Path(name).with_suffix(".pdf"))
+
+    def search(self) -> None:
+        """Put the cursor into the worklist's search."""
+        self._side(shown=True)
+        self.worklist.focus_search()
+
+    def impression(self) -> None:
+        """Put the cursor into the first impression."""
+        self._side(shown=True)
+        self.review.focus_impression()
+
+    def toggle_full_screen(self) -> None:
+        """Full screen and back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    # Layout
+
+    def _columns(self) -> QSplitter:
+        self._panels = QSplitter(Qt.Orientation.Vertical)
+        self._panels.addWidget(self.findings)
+        self._panels.addWidget(self.review)
+        self._panels.setChildrenCollapsible(False)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        for view in (self.worklist, self.film, self._panels):
+            columns.addWidget(view)
+        columns.setStretchFactor(1, 1)
+        columns.setSizes([_WORKLIST_PX, 1440 - _WORKLIST_PX - _PANEL_PX, _PANEL_PX])
+        columns.setCollapsible(1, False)
+        return columns
+
+    def _toggle_panels(self) -> None:
+        self._side(shown=self.worklist.isHidden())
+
+    def _side(self, *, shown: bool) -> None:
+        self.worklist.setVisible(shown)
+        self._panels.setVisible(shown)
+
+    def _shell_action(self, command: Command, keys: Mapping[str, tuple[str, ...]]) -> QAction:
+        action = QAction(self._texts.tr(command.name), self)
+        action.setObjectName(command.id)
+        chosen = keys.get(command.id, command.keys)
+        action.setShortcuts([QKeySequence(key) for key in chosen])
+        target = getattr(self, command.method)
+        action.triggered.connect(target)
+        self.addAction(action)
+        return action
+
+    def _make_menus(self) -> None:
+        tr = self._texts.tr
+        titles = (
+            (tr("&Study"), [c.id for c in STUDY_COMMANDS]),
+            (tr("&Film"), [c.id for c in COMMANDS]),
+            (tr("&AI"), [c.id for c in AI_COMMANDS]),
+            (tr("&Review"), [c.id for c in REVIEW_COMMANDS]),
+            (tr("&Help"), [c.id for c in HELP_COMMANDS]),
+        )
+        for title, ids in titles:
+            self._filled(self.menuBar().addMenu(title), ids)
+
+    def _filled(self, menu: QMenu, ids: list[str]) -> QMenu:
+        for command_id in ids:
+            menu.addAction(self.actions_by_id[command_id])
+        return menu
+
+    def _tool_bar(self) -> QToolBar:
+        bar = QToolBar(self._texts.tr("Tools"), self)
+        bar.setMovable(False)
+        for command in (*COMMANDS, *SHELL_COMMANDS):
+            action = self.actions_by_id[command.id]
+            if command.icon:
+                action.setIcon(icon(command.icon))
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            text = self._texts.tr(command.name)
+            action.setToolTip(f"{text} ({keys})" if keys else text)
+        group = QActionGroup(self)
+        for command_id in _TOOLS:
+            action = self.actions_by_id[command_id]
+            action.setCheckable(True)
+            group.addAction(action)
+        self.film.tool_changed.connect(self._mark_tool)
+        self._mark_tool(self.film.tool)
+        for number, ids in enumerate(_TOOL_BAR):
+            if number:
+                bar.addSeparator()
+            for command_id in ids:
+                bar.addAction(self.actions_by_id[command_id])
+            if "view.auto_window" in ids:
+                bar.addWidget(self._presets(bar))
+        return bar
+
+    def _presets(self, parent: QWidget) -> QWidget:
+        button = QToolButton(parent)
+        button.setText(self._texts.tr("Presets"))
+        button.setAccessibleName(self._texts.tr("Window presets"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(self._filled(QMenu(button), list(_PRESETS)))
+        return button
+
+    def _mark_tool(self, tool: object) -> None:
+        for command_id, marked in _TOOLS.items():
+            self.actions_by_id[command_id].setChecked(marked is tool)
+
+    def _film_menu(self, place: object) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for ids in _TOOL_BAR[1:6]:
+            self._filled(menu, list(ids)).addSeparator()
+        menu.popup(place)
+
+    # Qt
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Store what is being typed, then tell."""
+        self.review.commit_pending()
+        self.closed.emit()
+        event.accept()
+
+
+def key_table(window: MainWindow, texts: Texts) -> list[tuple[str, str]]:
+    """(what, keys) for the key map, from the actions as they are bound."""
+    rows = []
+    for command in (*SHELL_COMMANDS, *COMMANDS):
+        sequences = window.actions_by_id[command.id].shortcuts()
+        keys = " · ".join(s.toString(QKeySequence.SequenceFormat.NativeText) for s in sequences)
+        rows.append((texts.tr(command.name), keys))
+    return rows
