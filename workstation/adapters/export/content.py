@@ -143,9 +143,9 @@ def _reader_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
     )
     if document.model is None and any(f.key_image is not None for f in document.films):
         yield Text(text=texts.tr("Key images"), role="heading")
-        for film in document.films:
-            if film.key_image is not None:
-                yield Figures(figures=(_key_figure(film, texts),))
+        yield from _pairs(
+            [_key_figure(film, texts) for film in document.films if film.key_image is not None]
+        )
         yield Text(text=texts.tr("This report contains no AI result."), role="note")
 
 
@@ -307,6 +307,10 @@ def _analysed(film: ReportedFilm, document: ReportDocument, texts: Texts) -> Ite
     if film.key_image is None:
         return
     figures = [_key_figure(film, texts), *(_evidence(e, film, texts) for e in film.evidence)]
+    yield from _pairs(figures)
+
+
+def _pairs(figures: Sequence[Figure]) -> Iterator[Figures]:
     for start in range(0, len(figures), 2):
         yield Figures(figures=tuple(figures[start : start + 2]))
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
@@ -65,13 +66,16 @@ def _candidates() -> Iterator[Path]:
 def face_number(path: Path) -> int | None:
     """Which face of a font file to draw Chinese with: 0, or the simplified one of a collection; None for no use."""
     try:
-        if path.suffix.lower() != ".ttc":
-            with TTFont(path, lazy=True) as font:
-                return 0 if font.getBestCmap().keys() >= _NEEDED else None
-        with TTCollection(path, lazy=True) as collection:
-            names = [str(face["name"].getDebugName(1) or "") for face in collection.fonts]
-            simplified = next((i for i, name in enumerate(names) if name.endswith(" SC")), 0)
-            characters = collection.fonts[simplified].getBestCmap().keys()
-            return simplified if characters >= _NEEDED else None
+        with path.open("rb") as file:
+            return _chinese_face(file, collection=path.suffix.lower() == ".ttc")
     except (OSError, TTLibError, KeyError, AttributeError):
         return None
+
+
+def _chinese_face(file: BinaryIO, *, collection: bool) -> int | None:
+    if not collection:
+        return 0 if TTFont(file, lazy=True).getBestCmap().keys() >= _NEEDED else None
+    faces = TTCollection(file, lazy=True).fonts
+    names = [str(face["name"].getDebugName(1) or "") for face in faces]
+    simplified = next((i for i, name in enumerate(names) if name.endswith(" SC")), 0)
+    return simplified if faces[simplified].getBestCmap().keys() >= _NEEDED else None

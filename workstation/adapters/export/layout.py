@@ -170,9 +170,8 @@ class Layout:
         height = size[1] + 1 + len(captions) * caption.line_mm + len(notes) * _NOTE.line_mm
 
         def draw(x: float, top: float) -> None:
-            left = x + (width - size[0]) / 2
-            ink.picture(figure.pixels, left, top, size)
-            ink.direction_letters(left, top, size, (edges[0], edges[1]))
+            ink.picture(figure.pixels, x, top, size)
+            ink.direction_letters(x, top, size, (edges[0], edges[1]))
             top += size[1] + 1
             for lines, style in ((captions, caption), (notes, _NOTE)):
                 for line in lines:

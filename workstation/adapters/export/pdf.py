@@ -97,15 +97,14 @@ def _characters(part: object) -> Iterator[str]:
 
 def _blocks(ink: Ink, content: Content, note: str) -> list[Block]:
     plain, framed = Layout(ink, WIDTH), Layout(ink, WIDTH - 2 * FRAME)
-    edge = Block(height=FRAME / 2, draw=lambda _x, _top: None, framed=True)
     blocks = list(plain.blocks(content.reader_part))
-    if content.ai:
-        blocks += [replace(edge, keep=True)]
-        blocks += [replace(block, framed=True) for block in framed.blocks(content.ai)]
-        blocks += [edge, Block(height=2.0, draw=edge.draw)]
+    inside = [replace(block, framed=True) for block in framed.blocks(content.ai)]
     if ink.missing:
         text = f"{note} {', '.join(ink.missing)}"
         blocks += plain.blocks([Text(text=text, role="note")])
+    if inside:
+        edge = Block(height=FRAME / 2, draw=lambda _x, _top: None, framed=True)
+        blocks += [replace(edge, keep=True), *inside, edge]
     return blocks
 
 

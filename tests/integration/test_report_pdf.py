@@ -1,0 +1,204 @@
+"""The PDF as other programs see it: fonts, text, pictures, structure; and any text at all."""
+
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from resources.i18n import Texts
+from tests.factories.films import make_instance, make_patient
+from tests.factories.reports import make_report, make_shown, make_study
+from workstation.adapters.export import fonts
+from workstation.adapters.export.content import (
+    NOT_A_LESION,
+    REFERENCE_ONLY,
+    RESEARCH_USE,
+    content_of,
+)
+from workstation.adapters.export.pdf import PdfRenderer
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
+from workstation.core.findings import AnalysisResult, AnalysisStatus
+from workstation.core.report import ReportDocument
+from workstation.core.review import AiRevealed, ReviewStatus, Section, TextChanged
+from workstation.core.study import PersonName
+from workstation.services.reporting import ShownFilm
+
+
+def tool(*command: object) -> str:
+    done = subprocess.run([str(c) for c in command], check=True, capture_output=True)
+    return done.stdout.decode()
+
+
+def save(document: ReportDocument, folder: Path, language: str = "zh") -> Path:
+    path = folder / "report.pdf"
+    path.write_bytes(PdfRenderer().render(document, language=language))
+    return path
+
+
+def text_of(path: Path) -> str:
+    return tool("pdftotext", "-layout", path, "-")
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def pages_of(path: Path) -> list[str]:
+    return text_of(path).rstrip("\f").split("\f")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_fonts_text_pictures_and_structure(tmp_path: Path, language: str) -> None:
+    path = save(make_report(films=(make_shown(640, 480),)), tmp_path, language)
+    embedded = [line.split()[-5:-2] for line in tool("pdffonts", path).splitlines()[2:]]
+    assert embedded
+    assert all(flags == ["yes", "yes", "yes"] for flags in embedded)
+    tool("qpdf", "--check", path)
+    text = text_of(path)
+    for expected in (
+        "右肺上叶见一结节影。",
+        "可能为肿瘤。",
+        "见所见",
+        "王小东",
+        "a" * 64,
+        "0.800",
+    ):
+        assert expected in text
+    texts = Texts(language)
+    for message in (
+        NOT_A_LESION,
+        "Scores are not disease probabilities at this hospital's prevalence.",
+    ):
+        assert flat(texts.tr(message)) in flat(text)
+    assert flat(texts.tr("finding.nodule")) in flat(text)
+    tool("pdfimages", "-png", path, tmp_path / "image")
+    pictures = [np.asarray(Image.open(p)) for p in sorted(tmp_path.glob("image-*.png"))]
+    document = make_report(films=(make_shown(640, 480),))
+    assert any(np.array_equal(p, document.films[0].key_image) for p in pictures)
+    assert any(np.array_equal(p, document.films[0].evidence[0].pixels) for p in pictures)
+
+
+def test_every_page_names_patient_page_and_both_disclaimers(tmp_path: Path) -> None:
+    long = TextChanged(section=Section.FINDINGS, before="", after="双肺纹理清晰。Clear. " * 400)
+    document = make_report(AiRevealed(without_impression=True), long)
+    pages = pages_of(save(document, tmp_path, "en"))
+    assert len(pages) > 2
+    for number, page in enumerate(pages, start=1):
+        assert "王小东 (Wang Xiao Dong)" in page
+        assert "P-0001" in page
+        assert f"page {number} of {len(pages)}" in page
+        for language in ("zh", "en"):
+            for message in (REFERENCE_ONLY, RESEARCH_USE):
+                assert flat(Texts(language).tr(message)) in flat(page)
+    assert flat("".join(pages)).count("双肺纹理清晰。Clear.") > 350
+    assert "%" not in "".join(pages)
+
+
+@pytest.mark.parametrize("status", list(ReviewStatus))
+def test_all_five_states(tmp_path: Path, status: ReviewStatus) -> None:
+    document = replace(make_report(), status=status)
+    assert Texts("en").tr(f"status.{status.value}") in text_of(save(document, tmp_path, "en"))
+    final = status in {ReviewStatus.SIGNED, ReviewStatus.AMENDED}
+    assert (content_of(document, Texts("en"), Texts("zh")).watermark == "") is final
+
+
+def test_a_sheet_without_reader_says_so_and_has_no_findings_text(tmp_path: Path) -> None:
+    text = text_of(save(make_report(reader=None), tmp_path, "en"))
+    assert "AI analysis sheet – no reader has seen this" in text
+    for absent in ("Reported by", "Impression", "Reader's decision", "normal"):
+        assert absent not in text
+
+
+def test_an_unrevealed_report_shows_no_score(tmp_path: Path) -> None:
+    written = TextChanged(section=Section.FINDINGS, before="", after="clear")
+    text = text_of(save(make_report(written), tmp_path, "en"))
+    assert "This report contains no AI result." in text
+    assert "0.800" not in text
+    assert "threshold" not in text
+
+
+def test_refusals_and_failures_look_different_from_a_negative(tmp_path: Path) -> None:
+    refused, failed = make_instance(view_position="LL"), make_instance(sop_uid="1.2.9")
+    films = tuple(
+        ShownFilm(
+            instance=instance,
+            analysis=AnalysisResult(
+                sop_uid=instance.sop_uid, content_sha256="", status=status, reason=reason
+            ),
+        )
+        for instance, status, reason in (
+            (
+                refused,
+                AnalysisStatus.REFUSED,
+                Reason(code=ErrorCode.NOT_FRONTAL, parameters={"view": "LL"}),
+            ),
+            (failed, AnalysisStatus.FAILED, Reason(code=ErrorCode.ANALYSIS_FAILED)),
+        )
+    )
+    text = text_of(save(make_report(reader=None, films=films), tmp_path, "en"))
+    assert "No score." in text
+    assert "this is a LL view" in text
+    assert "this is not a negative result" in text
+    assert "not above threshold" not in text
+
+
+def test_rare_characters_are_drawn_and_missing_ones_named(tmp_path: Path) -> None:
+    patient = make_patient(name=PersonName(ideographic="㐂𠮷 人⼈"))
+    shown = make_shown()
+    instance = replace(shown.instance, patient=patient)
+    shown = replace(shown, instance=instance, film=replace(shown.film, instance=instance))
+    findings = TextChanged(section=Section.FINDINGS, before="", after="a\U0001f600b\u0007c\td")
+    document = make_report(findings, study=make_study(patient=patient), films=(shown,))
+    text = text_of(save(document, tmp_path, "en"))
+    assert "㐂𠮷 人⼈" in text
+    assert "a□U+1F600b□U+0007cd" in flat(text)
+    assert "U+1F600, U+0007" in text
+
+
+def test_the_same_document_gives_the_same_bytes() -> None:
+    document = make_report()
+    assert PdfRenderer().render(document, language="zh") == PdfRenderer().render(
+        document, language="zh"
+    )
+
+
+@settings(max_examples=6)
+@given(
+    st.text(
+        st.characters(codec=None, categories=("L", "M", "N", "P", "S", "Z", "Cc", "Cf", "Cs")),
+        max_size=60,
+    )
+)
+def test_no_text_is_too_strange(text: str) -> None:
+    patient = make_patient(name=PersonName(ideographic=text), patient_id=text)
+    document = make_report(
+        TextChanged(section=Section.FINDINGS, before="", after=text),
+        films=(),
+        study=make_study(patient=patient, description=text, accession_number=text),
+    )
+    assert PdfRenderer().render(document, language="zh").startswith(b"%PDF")
+
+
+def test_without_a_font_the_reason_is_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    latin = tmp_path / "latin.ttf"
+    latin.write_bytes(b"no font")
+    monkeypatch.setattr(fonts, "_LINUX", (str(latin),))
+    monkeypatch.setattr(fonts, "_MAC", ())
+    monkeypatch.setenv(fonts.VARIABLE, str(tmp_path / "missing.ttc"))
+    with pytest.raises(WorkstationError) as caught:
+        PdfRenderer().render(make_report(), language="zh")
+    assert caught.value.code is ErrorCode.NO_FONT
+
+
+def test_a_chosen_font_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = fonts.find_fonts()[-1]
+    monkeypatch.setenv(fonts.VARIABLE, str(usual))
+    assert fonts.find_fonts()[0] == usual
