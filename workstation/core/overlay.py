@@ -87,13 +87,13 @@ def _sample_parallel(
     return np.asarray(result, dtype=np.float32)
 
 
-def _interpolation(places: NDArray[np.float64], count: int) -> NDArray[np.float32]:
+def _interpolation(places: NDArray[np.floating], count: int) -> NDArray[np.float32]:
     """Linear weights (places, count) of `count` cells; the outermost keep their value beyond their centres."""
     distance = np.abs(np.clip(places, 0, count - 1)[:, None] - np.arange(count))
-    return np.maximum(1 - distance, 0).astype(np.float32)
+    return np.asarray(np.maximum(1 - distance, 0), dtype=np.float32)
 
 
-def _beyond(places: NDArray[np.float64], count: int) -> NDArray[np.bool_]:
+def _beyond(places: NDArray[np.floating], count: int) -> NDArray[np.bool_]:
     return np.asarray((places < -0.5) | (places > count - 0.5))
 
 
@@ -131,7 +131,8 @@ def colourise(values: NDArray[np.float32], style: EvidenceStyle) -> NDArray[np.u
     index = np.clip(scaled + 1, 0, 256).astype(np.uint16)
     index[values < style.cut_off] = 0
     packed = np.ascontiguousarray(table).view(np.uint32)[:, 0]
-    return packed.take(index).view(np.uint8).reshape(*values.shape, 4)
+    rgba = packed.take(index).view(np.uint8)
+    return np.asarray(rgba.reshape(*values.shape, 4), dtype=np.uint8)
 
 
 def blend(grey: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
