@@ -81,8 +81,10 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         left, top = math.ceil(film.left() - 1e-6), math.ceil(film.top() - 1e-6)
         right, bottom = math.floor(film.right() + 1e-6), math.floor(film.bottom() + 1e-6)
         covered = QRect(left, top, max(right - left, 0), max(bottom - top, 0))
-        for part in QRegion(rect.toAlignedRect()) - QRegion(covered):
-            painter.fillRect(part, Qt.GlobalColor.black)
+        painter.save()
+        painter.setClipRegion(QRegion(rect.toAlignedRect()) - QRegion(covered))
+        painter.fillRect(rect, Qt.GlobalColor.black)
+        painter.restore()
 
     def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:
         """Draw over the film in the viewport's own logical pixels."""

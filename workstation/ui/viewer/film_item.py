@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -19,6 +19,8 @@ from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle, colourise, contours, sample
 from workstation.ui.viewer.raster import FilmRaster, Grid
 
+# Contours are found on a grid this many times finer than the evidence map's.
+_FINER = 8
 _CONTOUR = QColor(255, 233, 92)
 _CONTOUR_HALO = QColor(0, 0, 0, 200)
 
@@ -139,10 +141,7 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
         self.prepareGeometryChange()
         self._film, self._evidence, self._style = film, evidence, style
         self._painted = None
-        self._lines = QPainterPath()
-        for line in contours(evidence, style.cut_off) if style.contour else ():
-            points = [QPointF(x, y) for x, y in line.tolist()]
-            self._lines.addPolygon(points)
+        self._lines = _outlines(evidence, style.cut_off) if style.contour else QPainterPath()
         self.show()
         self.update()
 
@@ -179,6 +178,23 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
             pen = QPen(colour, width)
             pen.setCosmetic(True)
             painter.strokePath(self._lines, pen)
+
+
+def _outlines(evidence: EvidenceMap, cut_off: float) -> QPainterPath:
+    """Lines around the colour, in film coordinates.
+
+    Drawn on a finer grid than the map's: colour is bilinear between cell centres, and straight lines across whole cells
+    would leave its edge by many screen pixels.
+    """
+    rows, columns = evidence.values.shape
+    share = 1 / _FINER
+    to_cell = Affine2D(a=share, c=share / 2 - 0.5, e=share, f=share / 2 - 0.5)
+    to_film = to_cell.then(evidence.to_film)
+    values = sample(evidence, target_to_film=to_film, shape=(rows * _FINER, columns * _FINER))
+    path = QPainterPath()
+    for line in contours(replace(evidence, values=values, to_film=to_film), cut_off):
+        path.addPolygon([QPointF(x, y) for x, y in line.tolist()])
+    return path
 
 
 def _outline(film: Radiograph) -> QRectF:

@@ -159,7 +159,7 @@ def _packed(colours: NDArray[np.uint8]) -> NDArray[np.uint32]:
 
 
 def _look_up(
-    table: NDArray[np.uint32], index: NDArray[np.intp], result: NDArray[np.uint32]
+    table: NDArray[np.uint32], index: NDArray[np.integer], result: NDArray[np.uint32]
 ) -> None:
     """Write entries of `table` into `result`, in blocks of rows that stay in the second-level cache."""
     rows = max(_BLOCK // index.shape[1], 1)
