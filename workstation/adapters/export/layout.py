@@ -32,10 +32,13 @@ _BEFORE = {"heading": 2.2, "subheading": 2.0}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Something that is not split: `draw(x, top)` fills `height` mm; `keep` holds it to the next block."""
+    """Something that is not split: `draw(x, top)` fills `height` mm; `keep` holds it to the next block.
+
+    Without `draw` it is a gap, which never begins a page.
+    """
 
     height: float
-    draw: Callable[[float, float], None]
+    draw: Callable[[float, float], None] | None = None
     keep: bool = False
     framed: bool = False
 
@@ -71,16 +74,16 @@ class Layout:
     def _text(self, element: Text) -> Iterator[Block]:
         style = _ROLES[element.role]
         lines = self._ink.wrap(element.text, style.size, self._width)
-        heading = element.role in _BEFORE or element.role == "lead"
+        heading = element.role in _BEFORE or element.role in {"lead", "alert"}
         if element.role in _BEFORE:
-            yield Block(height=_BEFORE[element.role], draw=_nothing, keep=True)
+            yield Block(height=_BEFORE[element.role], keep=True)
         last = len(lines) - 1
         for number, line in enumerate(lines):
             # No single line of a paragraph is left alone at the end or the beginning of a page.
             orphan = number == 0 < last or (number == last - 1 and last > 0)
             yield self._line(line, style, keep=heading or orphan)
         if not heading:
-            yield Block(height=_GAP, draw=_nothing)
+            yield Block(height=_GAP)
 
     def _line(self, line: str, style: Style, *, keep: bool) -> Block:
         def draw(x: float, top: float) -> None:
@@ -96,7 +99,7 @@ class Layout:
                 row = []
             row.append(cell)
         yield self._field_row(row)
-        yield Block(height=_GAP, draw=_nothing)
+        yield Block(height=_GAP)
 
     def _field_row(self, row: Sequence[tuple[str, str, int]]) -> Block:
         ink, unit = self._ink, self._width / 4
@@ -123,7 +126,7 @@ class Layout:
         for number, (row, strong) in enumerate(zip(element.rows, element.strong, strict=True)):
             style = Style(size=9.5, bold=strong)
             yield self._row(row, element.shares, style, keep=number < len(element.rows) - 1)
-        yield Block(height=_GAP + 1, draw=_nothing)
+        yield Block(height=_GAP + 1)
 
     def _row(
         self, row: Sequence[str], shares: Sequence[float], style: Style, *, keep: bool
@@ -152,7 +155,8 @@ class Layout:
 
         def draw(x: float, top: float) -> None:
             for block in drawn:
-                block.draw(x, top)
+                if block.draw is not None:
+                    block.draw(x, top)
                 x += width + gap
 
         return Block(height=max(block.height for block in drawn) + _GAP, draw=draw)
@@ -196,10 +200,6 @@ def _legend(ink: Ink, figure: Figure, place: tuple[float, float], width: float) 
         ink.centred(at, top + 5, f"{tick.value:+.2f}", small)
 
 
-def _nothing(_x: float, _top: float) -> None:
-    return None
-
-
 def paginate(blocks: Sequence[Block], *, first_top: float) -> list[list[Placed]]:
     """Pages of blocks; what is kept together starts a new page together unless it is longer than one."""
     pages: list[list[Placed]] = [[]]
@@ -207,11 +207,14 @@ def paginate(blocks: Sequence[Block], *, first_top: float) -> list[list[Placed]]
     for chunk in _chunks(blocks):
         height = sum(block.height for block in chunk)
         whole = height <= BOTTOM - TOP
-        if pages[-1] and whole and top + height > BOTTOM:
+        drawn = any(block.draw for block in chunk)
+        if drawn and pages[-1] and whole and top + height > BOTTOM:
             pages.append([])
             top = TOP
         for block in chunk:
             if pages[-1] and top + block.height > BOTTOM:
+                if block.draw is None:
+                    continue
                 pages.append([])
                 top = TOP
             pages[-1].append(Placed(top=top, block=block))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 
 from resources.i18n import LANGUAGES, Texts
@@ -61,13 +62,14 @@ class PdfRenderer:
         page_text = texts.tr("page {number} of {total}", number="{number}", total="{total}")
         font = find_fonts()[0]
         ink = Ink(font, face_number(font) or 0, {*_characters(content), *note, *page_text})
-        ink.pdf.set_creation_date(document.created_utc)
-        ink.pdf.set_lang({"zh": "zh-CN"}.get(language, language))
-        ink.pdf.set_title(content.title)
-        ink.pdf.set_creator(f"Thoravue {document.program_version}")
-        content = _cleaned(ink, content)
-        _draw(ink, content, _blocks(ink, content, note), page_text)
-        return bytes(ink.pdf.output())
+        with closing(ink):
+            ink.pdf.set_creation_date(document.created_utc)
+            ink.pdf.set_lang({"zh": "zh-CN"}.get(language, language))
+            ink.pdf.set_title(content.title)
+            ink.pdf.set_creator(f"Thoravue {document.program_version}")
+            content = _cleaned(ink, content)
+            _draw(ink, content, _blocks(ink, content, note), page_text)
+            return bytes(ink.pdf.output())
 
 
 def _cleaned(ink: Ink, content: Content) -> Content:
@@ -103,7 +105,7 @@ def _blocks(ink: Ink, content: Content, note: str) -> list[Block]:
         text = f"{note} {', '.join(ink.missing)}"
         blocks += plain.blocks([Text(text=text, role="note")])
     if inside:
-        edge = Block(height=FRAME / 2, draw=lambda _x, _top: None, framed=True)
+        edge = Block(height=FRAME / 2, framed=True)
         blocks += [replace(edge, keep=True), *inside, edge]
     return blocks
 
@@ -128,7 +130,8 @@ def _draw(ink: Ink, content: Content, blocks: Sequence[Block], page_text: str) -
 def _page(page: Sequence[Placed]) -> None:
     for placed in page:
         inset = FRAME if placed.block.framed else 0.0
-        placed.block.draw(LEFT + inset, placed.top)
+        if placed.block.draw is not None:
+            placed.block.draw(LEFT + inset, placed.top)
 
 
 def _title_lines(ink: Ink, content: Content) -> list[tuple[str, Style]]:

@@ -73,6 +73,10 @@ class Ink:
         """Code points that the font lacks, in the order met."""
         self.pdf.set_font(FAMILY, size=10)
 
+    def close(self) -> None:
+        """Let go of the font file, which is read until the PDF is made."""
+        self._font.ttfont.close()
+
     def clean(self, text: str) -> str:
         """`text` with every character the font lacks as □ and its code point; all line breaks are line feeds."""
         return "".join(self._drawable(c) for c in _BREAKS.sub("\n", text).replace("\t", "    "))

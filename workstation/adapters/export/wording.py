@@ -90,18 +90,13 @@ def decision_text(texts: Texts, decision: Decision | None, score: FindingScore) 
         *([decision.comment] if decision.comment.strip() else []),
     ]
     verdict = texts.tr(f"verdict.{decision.verdict.value}")
-    return f"{verdict}: {', '.join(details)}" if details else verdict
+    return " · ".join([verdict, *details])
 
 
 def film_text(instance: Instance) -> str:
     """One film in a few words: modality, view, laterality, series."""
     words = (instance.modality, instance.view_position, instance.series_description)
     return " · ".join(word for word in words if word) or EMPTY
-
-
-def both(chinese: Texts, english: Texts, message: str) -> tuple[str, str]:
-    """A message in both languages: what must be understood by whoever holds the paper."""
-    return chinese.tr(message), english.tr(message)
 
 
 def title_text(texts: Texts, document: ReportDocument) -> str:
