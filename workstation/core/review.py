@@ -237,13 +237,19 @@ def _apply_change(state: ReviewState, event: ReviewEvent) -> ReviewState:
         case IdentityEntered(after=identity):
             return replace(state, identity=identity)
         case StatusChanged(after=status):
-            reviewed = status is ReviewStatus.REVIEWED
-            return replace(
-                state,
-                status=status,
-                reviewer=event.actor if reviewed else None,
-                reviewed_utc=event.at_utc if reviewed else None,
-            )
+            return _moved(state, event, status)
+
+
+def _moved(state: ReviewState, event: ReviewEvent, status: ReviewStatus) -> ReviewState:
+    """The study in `status`; a signed or amended one keeps who reviewed it."""
+    match status:
+        case ReviewStatus.REVIEWED:
+            reviewer, reviewed_utc = event.actor, event.at_utc
+        case ReviewStatus.NEW | ReviewStatus.DRAFT:
+            reviewer, reviewed_utc = None, None
+        case _:
+            reviewer, reviewed_utc = state.reviewer, state.reviewed_utc
+    return replace(state, status=status, reviewer=reviewer, reviewed_utc=reviewed_utc)
 
 
 def replay(study_uid: str, events: Iterable[ReviewEvent]) -> ReviewState:
