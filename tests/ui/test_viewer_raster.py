@@ -18,7 +18,8 @@ from workstation.core.image import (
     Shutter,
     WindowLevel,
 )
-from workstation.ui.viewer.raster import FilmRaster, Grid
+from workstation.ui.viewer.raster import FilmRaster
+from workstation.ui.viewer.sampling import Grid
 
 RNG = np.random.default_rng(5)
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from resources.i18n import Texts
+from workstation.ui.viewer.state import Tool
 from workstation.ui.viewer.view import FilmView
 
 
@@ -17,7 +18,7 @@ class Command:
     """One thing a reader can do to the film.
 
     `name` is English and a key of the catalogue; `keys` are portable key sequences; `icon` names a file of
-    resources/icons; `method` and `argument` say what is called on the `FilmView`.
+    resources/icons; `method` and `arguments` say what is called on the `FilmView`.
     """
 
     id: str
@@ -25,61 +26,92 @@ class Command:
     keys: tuple[str, ...] = ()
     icon: str = ""
     method: str
-    argument: int | None = None
+    arguments: tuple[object, ...] = ()
+
+
+_STEP = 60.0  # logical pixels of one pan by key
 
 
 def _command(
-    name: str, method: str, *keys: str, icon: str = "", argument: int | None = None
+    name: str,
+    method: str,
+    *keys: str,
+    icon: str = "",
+    id: str = "",  # noqa: A002  # the record's own word
+    arguments: tuple[object, ...] = (),
 ) -> Command:
-    number = "" if argument is None else f"_{argument}"
     return Command(
-        id=f"view.{method}{number}",
+        id=f"view.{id or method}",
         name=name,
         keys=keys,
         icon=icon,
         method=method,
-        argument=argument,
+        arguments=arguments,
+    )
+
+
+def _numbered(name: str, method: str, key: str, number: int) -> Command:
+    return _command(name, method, key, id=f"{method}_{number}", arguments=(number,))
+
+
+def _tool(name: str, tool: Tool, key: str) -> Command:
+    return _command(
+        name, "set_tool", key, icon=tool.value, id=f"{tool.value}_tool", arguments=(tool,)
+    )
+
+
+def _pan(name: str, way: str, dx: float, dy: float) -> Command:
+    return _command(
+        name,
+        "pan_by",
+        f"Alt+{way}",
+        id=f"pan_{way.lower()}",
+        arguments=(dx * _STEP, dy * _STEP),
     )
 
 
 COMMANDS: tuple[Command, ...] = (
-    _command("Window/level", "window_tool", "W", icon="window"),
-    _command("Pan", "pan_tool", "T", icon="pan"),
-    _command("Zoom", "zoom_tool", "Z", icon="zoom"),
+    _tool("Window/level", Tool.WINDOW, "W"),
+    _tool("Pan", Tool.PAN, "T"),
+    _tool("Zoom", Tool.ZOOM, "Z"),
     _command("Cancel tool, then reset view", "cancel", "Esc"),
     _command("Reset view", "reset", icon="reset"),
     _command("Invert", "invert", "V", icon="invert"),
     _command("Automatic window", "auto_window", "0", icon="auto-window"),
-    _command("File window 1", "file_window", "1", argument=1),
-    _command("File window 2", "file_window", "2", argument=2),
-    _command("Window for lungs", "preset", "3", argument=1),
-    _command("Window for mediastinum", "preset", "4", argument=2),
-    _command("Window for bones", "preset", "5", argument=3),
-    _command("Low-contrast window", "preset", "6", argument=4),
+    _numbered("File window 1", "file_window", "1", 1),
+    _numbered("File window 2", "file_window", "2", 2),
+    _numbered("Window for lungs", "preset", "3", 1),
+    _numbered("Window for mediastinum", "preset", "4", 2),
+    _numbered("Window for bones", "preset", "5", 3),
+    _numbered("Low-contrast window", "preset", "6", 4),
     _command("Zoom in", "zoom_in", "Ctrl++", "Ctrl+=", icon="zoom-in"),
     _command("Zoom out", "zoom_out", "Ctrl+-", icon="zoom-out"),
     _command("Fit to window", "fit", "Ctrl+Return", "Ctrl+Enter", icon="fit"),
-    _command("One film pixel per screen pixel", "one_to_one", icon="one-to-one"),
+    _command("One film pixel per screen pixel", "one_to_one", "Ctrl+1", icon="one-to-one"),
     _command("Rotate right", "rotate_right", "Alt+R", icon="rotate-right"),
     _command("Rotate left", "rotate_left", "Alt+L", icon="rotate-left"),
     _command("Flip left and right", "flip", "Alt+F", icon="flip"),
-    _command("Pan left", "pan_left", "Alt+Left"),
-    _command("Pan right", "pan_right", "Alt+Right"),
-    _command("Pan up", "pan_up", "Alt+Up"),
-    _command("Pan down", "pan_down", "Alt+Down"),
-    _command("Previous image", "step_back", "PgUp", "Up", "Left", icon="previous"),
-    _command("Next image", "step_on", "PgDown", "Down", "Right", icon="next"),
+    # The film moves the other way than the eye.
+    _pan("Pan left", "Left", 1, 0),
+    _pan("Pan right", "Right", -1, 0),
+    _pan("Pan up", "Up", 0, 1),
+    _pan("Pan down", "Down", 0, -1),
+    _command(
+        "Previous image", "step", "PgUp", "Up", "Left",
+        icon="previous", id="step_back", arguments=(-1,),
+    ),
+    _command(
+        "Next image", "step", "PgDown", "Down", "Right",
+        icon="next", id="step_on", arguments=(1,),
+    ),
     _command("Text over the film", "cycle_corners", "I", "Space", icon="texts"),
-)
+)  # fmt: skip
 
 
 def call(command: Command, view: FilmView) -> None:
     """Do `command` to `view`."""
     method: Callable[..., None] = getattr(view, command.method)
-    if command.argument is None:
-        method()
-    else:
-        method(command.argument)
+    method(*command.arguments)
 
 
 def bind_commands(

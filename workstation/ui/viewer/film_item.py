@@ -17,7 +17,8 @@ from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D
 from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle, colourise, contours, sample
-from workstation.ui.viewer.raster import FilmRaster, Grid
+from workstation.ui.viewer.raster import FilmRaster
+from workstation.ui.viewer.sampling import Grid
 
 # Contours are found on a grid this many times finer than the evidence map's.
 _FINER = 8

@@ -7,7 +7,7 @@ stored values for a monochrome film (padding left out) and of colours otherwise.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,51 +16,12 @@ from numpy.typing import NDArray
 from workstation.core.display import VoiSelection, grey_lookup, palette_colours
 from workstation.core.image import Radiograph
 from workstation.core.shutter import draw_overlays, outside_shutter
+from workstation.ui.viewer.sampling import Grid, Numbers, nearest, resampled, taps
 
-# From this magnification on the reader sees the film's own pixels as squares instead of interpolated.
-NEAREST_FROM = 6.0
-# Rows worked on at a time: what numpy makes of them stays in the second-level cache.
-_BLOCK_ROWS = 48
+# Pixels looked up at a time: what numpy makes of them stays in the second-level cache.
 _BLOCK = 1 << 15
 # When the film is panned, this much more is prepared on every side.
 _MARGIN = 192
-_PHASE_TOLERANCE = 1e-3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """Where screen pixels lie along one axis of the film: centre of the first, signed step, how many."""
-
-    first: float
-    step: float
-    count: int
-
-    def offset_in(self, other: Grid) -> int | None:
-        """How many pixels after `other`'s first this one starts, when both have the same phase."""
-        if abs(self.step - other.step) * max(self.count, other.count) > _PHASE_TOLERANCE * abs(
-            self.step
-        ):
-            return None
-        shift = (self.first - other.first) / self.step
-        whole = round(shift)
-        return whole if abs(shift - whole) <= _PHASE_TOLERANCE else None
-
-    def widened(self, margin: int, *, extent: int) -> tuple[int, Grid]:
-        """With up to `margin` more pixels at both ends, none beyond a film of `extent` pixels; and how many came before."""
-        ends = sorted((edge - self.first) / self.step for edge in (-0.5, extent - 0.5))
-        before = min(margin, max(math.floor(-ends[0]), 0))
-        after = min(margin, max(math.floor(ends[1]) + 1 - self.count, 0))
-        first = self.first - before * self.step
-        return before, replace(self, first=first, count=self.count + before + after)
-
-    def on_level(self, number: int) -> Grid:
-        """The same on the film halved `number` times."""
-        share = 0.5**number
-        return replace(self, first=(self.first + 0.5) * share - 0.5, step=self.step * share)
-
-
-_Numbers = NDArray[Any]  # integers or floats of any kind
-_Tap = tuple[NDArray[np.intp], NDArray[np.float32]]
 
 
 class FilmRaster:
@@ -133,13 +94,13 @@ class FilmRaster:
         finest = min(abs(rows.step), abs(columns.step))
         number = max(math.floor(math.log2(finest) + 1e-9), 0)
         level = self._level(number)
-        row_taps = _taps(rows.on_level(number), level.values.shape[0])
-        column_taps = _taps(columns.on_level(number), level.values.shape[1])
+        row_taps = taps(rows.on_level(number), level.values.shape[0])
+        column_taps = taps(columns.on_level(number), level.values.shape[1])
         kind = level.values.dtype
         if level.image is None:
-            return _resampled(level.values, row_taps, column_taps, kind)
-        share = _resampled(level.image, row_taps, column_taps, np.dtype(np.float32))
-        total = _resampled(level.values, row_taps, column_taps, np.dtype(np.float64))
+            return resampled(level.values, row_taps, column_taps, kind)
+        share = resampled(level.image, row_taps, column_taps, np.dtype(np.float32))
+        total = resampled(level.values, row_taps, column_taps, np.dtype(np.float64))
         mean = np.rint(total / np.maximum(share, np.float32(1e-6)))
         padding = self.film.padding[0] if self.film.padding else 0
         return np.where(share >= np.float32(0.5), mean, padding).astype(kind)
@@ -200,7 +161,7 @@ def _halved(level: _Level) -> _Level:
     return _Level(values=mean.astype(level.values.dtype), image=image.astype(np.float32))
 
 
-def _summed(values: _Numbers, kind: np.dtype[Any]) -> _Numbers:
+def _summed(values: Numbers, kind: np.dtype[Any]) -> Numbers:
     """Sums of 2 x 2 pixels; the last row and column of an odd size count twice."""
     odd = [(0, size % 2) for size in values.shape[:2]] + [(0, 0)] * (values.ndim - 2)
     even = np.pad(values, odd, mode="edge") if any(after for _, after in odd) else values
@@ -208,72 +169,6 @@ def _summed(values: _Numbers, kind: np.dtype[Any]) -> _Numbers:
     total += even[0::2, 1::2]
     total += even[1::2, 1::2]
     return np.asarray(total)
-
-
-def _taps(grid: Grid, extent: int) -> list[_Tap]:
-    """Which film pixels a screen pixel is made of, and their weights: an area, or two neighbours when magnified."""
-    # Rounded, so that whole pixels stay whole and cost no second tap.
-    centres = np.round(grid.first + grid.step * np.arange(grid.count), 6)
-    size = abs(grid.step)
-    if size <= 1.0 / NEAREST_FROM:
-        pairs = [(np.rint(centres), np.ones_like(centres))]
-    elif size < 1.0:
-        left = np.floor(centres)
-        pairs = [(left, 1.0 - (centres - left)), (left + 1.0, centres - left)]
-    else:
-        low = centres - size / 2
-        first = np.floor(low + 0.5)
-        pairs = [
-            (index, _overlap(low, low + size, index) / size)
-            for index in (first + tap for tap in range(math.ceil(size) + 1))
-        ]
-    return [
-        (np.clip(index, 0, extent - 1).astype(np.intp), weight.astype(np.float32))
-        for index, weight in pairs
-        if weight.max() > 1e-5
-    ]
-
-
-def _overlap(
-    low: NDArray[np.float64], high: NDArray[np.float64], pixel: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Length that the spans from `low` to `high` share with the pixels around `pixel`."""
-    shared = np.minimum(high, pixel + 0.5) - np.maximum(low, pixel - 0.5)
-    return np.asarray(np.maximum(shared, 0.0))
-
-
-def _resampled(
-    values: _Numbers,
-    rows: list[_Tap],
-    columns: list[_Tap],
-    kind: np.dtype[Any],
-) -> NDArray[np.integer]:
-    """`values` on the screen's pixels, rounded when `kind` is an integer."""
-    first = min(int(index.min()) for index, _ in columns)
-    last = max(int(index.max()) for index, _ in columns)
-    needed = values[:, first : last + 1]
-    columns = [(index - first, weight) for index, weight in columns]
-    count = rows[0][0].size
-    result = np.empty((count, columns[0][0].size, *values.shape[2:]), dtype=kind)
-    for start in range(0, count, _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
-        part = _blended(needed, [(index[block], weight[block]) for index, weight in rows], 0)
-        part = _blended(part, columns, 1)
-        if kind.kind in "iu" and part.dtype.kind == "f":
-            np.rint(part, out=part)
-        result[block] = part
-    return result
-
-
-def _blended(values: _Numbers, taps: list[_Tap], axis: int) -> _Numbers:
-    if len(taps) == 1:
-        return values.take(taps[0][0], axis=axis)
-    shape = tuple(-1 if dimension == axis else 1 for dimension in range(values.ndim))
-    index, weight = taps[0]
-    total = values.take(index, axis=axis) * weight.reshape(shape)
-    for index, weight in taps[1:]:
-        total += values.take(index, axis=axis) * weight.reshape(shape)
-    return total
 
 
 class _Marks:
@@ -292,10 +187,10 @@ class _Marks:
     def draw(self, picture: NDArray[np.uint8], rows: Grid, columns: Grid) -> None:
         """Draw into `picture` (rows, columns[, 3])."""
         extents = self._planes.shape
-        coverage = _resampled(
+        coverage = resampled(
             self._planes,
-            _taps(rows, extents[0]),
-            _taps(columns, extents[1]),
+            taps(rows, extents[0]),
+            taps(columns, extents[1]),
             np.dtype(np.float32),
         )
         # A line one film pixel wide keeps its full light however far the film is scaled down.
@@ -306,10 +201,5 @@ class _Marks:
         picture[marked] = np.rint(picture[marked] + (255 - picture[marked]) * weight)
         if self._hidden is not None:
             picture[
-                self._hidden[np.ix_(_nearest(rows, extents[0]), _nearest(columns, extents[1]))]
+                self._hidden[np.ix_(nearest(rows, extents[0]), nearest(columns, extents[1]))]
             ] = self._hidden_grey
-
-
-def _nearest(grid: Grid, extent: int) -> NDArray[np.intp]:
-    centres = np.rint(np.round(grid.first + grid.step * np.arange(grid.count), 6))
-    return np.clip(centres, 0, extent - 1).astype(np.intp)

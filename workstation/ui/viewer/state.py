@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from workstation.core.display import VoiSelection
+from workstation.core.display import VoiSelection, palette_colours
 from workstation.core.geometry import Affine2D, Orientation, Point
 from workstation.core.image import Radiograph
+from workstation.core.voi import to_modality
 
 _LARGEST_ZOOM = 64.0
 # A film can be made this much smaller than the canvas, no more.
@@ -113,6 +114,31 @@ def clamped_centre(centre: Point, film: Radiograph) -> Point:
     """`centre` moved onto the film."""
     x, y = centre
     return (min(max(x, -0.5), film.columns - 0.5), min(max(y, -0.5), film.rows - 0.5))
+
+
+def panned(state: ViewState, film: Radiograph, *, to_canvas: Affine2D, by: Point) -> ViewState:
+    """`state` after the film moved by logical pixels on the canvas that `to_canvas` maps to."""
+    back = to_canvas.inverse()
+    (x0, y0), (x1, y1) = back((0.0, 0.0)), back(by)
+    centre = (state.centre[0] - (x1 - x0), state.centre[1] - (y1 - y0))
+    return replace(state, centre=clamped_centre(centre, film), fitted=False)
+
+
+def enlarged(state: ViewState, film: Radiograph, *, place: Point, zoom: float) -> ViewState:
+    """`state` at another zoom; what lies at `place` of the film stays where it is on the screen."""
+    share = state.zoom / zoom
+    x, y = (at + (middle - at) * share for at, middle in zip(place, state.centre, strict=True))
+    return replace(state, zoom=zoom, centre=clamped_centre((x, y), film), fitted=False)
+
+
+def value_at(film: Radiograph, *, row: int, column: int) -> float | tuple[int, int, int]:
+    """The modality value of one pixel, or its colour."""
+    stored = film.pixels[row, column]
+    if film.is_monochrome:
+        return float(to_modality(film, stored))
+    colour = stored if film.palette is None else palette_colours(film.palette, stored)
+    red, green, blue = (int(part) for part in colour)
+    return red, green, blue
 
 
 def _first_corner(film: Radiograph, scaled: Affine2D) -> Point:

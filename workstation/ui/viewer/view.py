@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -18,14 +17,12 @@ from workstation.core.display import (
     default_voi,
     drag_window,
     file_vois,
-    palette_colours,
     window_like,
 )
 from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D, Orientation
 from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle
-from workstation.core.voi import to_modality
 from workstation.ui.viewer.canvas import FilmCanvas
 from workstation.ui.viewer.corners import corner_texts
 from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
@@ -37,17 +34,18 @@ from workstation.ui.viewer.state import (
     Tool,
     ViewerOptions,
     ViewState,
-    clamped_centre,
     clamped_zoom,
+    enlarged,
     film_to_screen,
     film_to_upright,
     fit_zoom,
     middle_of,
+    panned,
+    value_at,
 )
 
 _ZOOM_STEP = 1.25
 _BAR_SHARE = 0.2
-_PAN_STEP = 60.0
 _CURSORS = {
     Tool.WINDOW: Qt.CursorShape.CrossCursor,
     Tool.PAN: Qt.CursorShape.OpenHandCursor,
@@ -231,18 +229,6 @@ class FilmView(QWidget):
             self._set_cursor()
             self.tool_changed.emit(tool)
 
-    def window_tool(self) -> None:
-        """The left button changes window and level."""
-        self.set_tool(Tool.WINDOW)
-
-    def pan_tool(self) -> None:
-        """The left button pans."""
-        self.set_tool(Tool.PAN)
-
-    def zoom_tool(self) -> None:
-        """The left button zooms."""
-        self.set_tool(Tool.ZOOM)
-
     def cancel(self) -> None:
         """Leave the tool; when it is the usual one already, reset the view."""
         if self._tool is Tool.WINDOW:
@@ -281,22 +267,6 @@ class FilmView(QWidget):
         """Smaller, around the middle."""
         self.zoom_at(QPointF(self._canvas.viewport().rect().center()), 1 / _ZOOM_STEP)
 
-    def pan_left(self) -> None:
-        """Show what lies further left."""
-        self.pan_by(_PAN_STEP, 0.0)
-
-    def pan_right(self) -> None:
-        """Show what lies further right."""
-        self.pan_by(-_PAN_STEP, 0.0)
-
-    def pan_up(self) -> None:
-        """Show what lies further up."""
-        self.pan_by(0.0, _PAN_STEP)
-
-    def pan_down(self) -> None:
-        """Show what lies further down."""
-        self.pan_by(0.0, -_PAN_STEP)
-
     def reset(self) -> None:
         """The first look again: the file's own window, upright, fitted."""
         if self._film is not None:
@@ -325,18 +295,6 @@ class FilmView(QWidget):
         level = self._options.corner_level.following()
         self.set_options(replace(self._options, corner_level=level))
 
-    def set_corners(self, level: CornerLevel) -> None:
-        """How much text lies over the film."""
-        self.set_options(replace(self._options, corner_level=level))
-
-    def step_back(self) -> None:
-        """Ask for the image before."""
-        self.step(-1)
-
-    def step_on(self) -> None:
-        """Ask for the next image."""
-        self.step(1)
-
     def step(self, by: int) -> None:
         """Ask for another image of the stack."""
         self.step_requested.emit(by)
@@ -353,29 +311,21 @@ class FilmView(QWidget):
 
     def pan_by(self, dx: float, dy: float) -> None:
         """Move the film by logical pixels."""
-        if self._film is None:
-            return
-        to_film = self.film_to_canvas().inverse()
-        (x0, y0), (x1, y1) = to_film((0.0, 0.0)), to_film((dx, dy))
-        x, y = self._state.centre
-        centre = clamped_centre((x - (x1 - x0), y - (y1 - y0)), self._film)
-        self._apply(replace(self._state, centre=centre, fitted=False))
+        if self._film is not None:
+            to_canvas = self.film_to_canvas()
+            self._apply(panned(self._state, self._film, to_canvas=to_canvas, by=(dx, dy)))
 
     def zoom_at(self, place: QPointF, factor: float) -> None:
         """Enlarge by `factor`; what lies at `place` (logical pixels) stays there."""
         if self._film is None:
             return
-        to_film = self.film_to_canvas().inverse()
         fit = fit_zoom(self._film, self._state.orientation, self._canvas.device_size)
-        zoom = clamped_zoom(self._state.zoom * factor, fit=fit)
-        share = self._state.zoom / zoom
-        x, y = to_film((place.x(), place.y()))
-        rect = self._canvas.viewport().rect()
-        middle_x, middle_y = to_film((rect.width() / 2, rect.height() / 2))
-        centre = (x + (middle_x - x) * share, y + (middle_y - y) * share)
         self._apply(
-            replace(
-                self._state, zoom=zoom, centre=clamped_centre(centre, self._film), fitted=False
+            enlarged(
+                self._state,
+                self._film,
+                place=self.film_to_canvas().inverse()((place.x(), place.y())),
+                zoom=clamped_zoom(self._state.zoom * factor, fit=fit),
             )
         )
 
@@ -442,7 +392,7 @@ class FilmView(QWidget):
         x, y = self.film_to_canvas().inverse()((place.x(), place.y()))
         column, row = round(x), round(y)
         if 0 <= column < self._film.columns and 0 <= row < self._film.rows:
-            value = _value_at(self._film, row, column)
+            value = value_at(self._film, row=row, column=column)
             self._set_pointer(PointerReading(place=(x, y), value=value))
         else:
             self._set_pointer(None)
@@ -511,12 +461,3 @@ class FilmView(QWidget):
 def _is_other_frame(before: Radiograph, film: Radiograph) -> bool:
     same = before.instance.sop_uid == film.instance.sop_uid
     return same and before.pixels.shape == film.pixels.shape and before.frame != film.frame
-
-
-def _value_at(film: Radiograph, row: int, column: int) -> float | tuple[int, int, int]:
-    stored = film.pixels[row, column]
-    if film.is_monochrome:
-        return float(to_modality(film, stored))
-    colour = stored if film.palette is None else palette_colours(film.palette, stored)
-    red, green, blue = np.asarray(colour).tolist()
-    return red, green, blue
