@@ -242,14 +242,12 @@ def _apply_change(state: ReviewState, event: ReviewEvent) -> ReviewState:
 
 def _moved(state: ReviewState, event: ReviewEvent, status: ReviewStatus) -> ReviewState:
     """The study in `status`; a signed or amended one keeps who reviewed it."""
-    match status:
-        case ReviewStatus.REVIEWED:
-            reviewer, reviewed_utc = event.actor, event.at_utc
-        case ReviewStatus.NEW | ReviewStatus.DRAFT:
-            reviewer, reviewed_utc = None, None
-        case _:
-            reviewer, reviewed_utc = state.reviewer, state.reviewed_utc
-    return replace(state, status=status, reviewer=reviewer, reviewed_utc=reviewed_utc)
+    moved = replace(state, status=status)
+    if status is ReviewStatus.REVIEWED:
+        return replace(moved, reviewer=event.actor, reviewed_utc=event.at_utc)
+    if status in {ReviewStatus.NEW, ReviewStatus.DRAFT}:
+        return replace(moved, reviewer=None, reviewed_utc=None)
+    return moved
 
 
 def replay(study_uid: str, events: Iterable[ReviewEvent]) -> ReviewState:
