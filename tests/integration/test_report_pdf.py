@@ -14,13 +14,8 @@ from PIL import Image
 from resources.i18n import Texts
 from tests.factories.films import make_instance, make_patient
 from tests.factories.reports import make_report, make_shown, make_study
-from workstation.adapters.export import fonts
-from workstation.adapters.export.content import (
-    NOT_A_LESION,
-    REFERENCE_ONLY,
-    RESEARCH_USE,
-    content_of,
-)
+from workstation.adapters.export import fonts, wording
+from workstation.adapters.export.content import content_of
 from workstation.adapters.export.pdf import PdfRenderer
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.findings import AnalysisResult, AnalysisStatus
@@ -71,11 +66,9 @@ def test_fonts_text_pictures_and_structure(tmp_path: Path, language: str) -> Non
     ):
         assert expected in text
     texts = Texts(language)
-    for message in (
-        NOT_A_LESION,
-        "Scores are not disease probabilities at this hospital's prevalence.",
-    ):
-        assert flat(texts.tr(message)) in flat(text)
+    assert flat(wording.not_a_lesion(texts)) in flat(text)
+    prevalence = "Scores are not disease probabilities at this hospital's prevalence."
+    assert flat(texts.tr(prevalence)) in flat(text)
     assert flat(texts.tr("finding.nodule")) in flat(text)
     tool("pdfimages", "-png", path, tmp_path / "image")
     pictures = [np.asarray(Image.open(p)) for p in sorted(tmp_path.glob("image-*.png"))]
@@ -94,8 +87,8 @@ def test_every_page_names_patient_page_and_both_disclaimers(tmp_path: Path) -> N
         assert "P-0001" in page
         assert f"page {number} of {len(pages)}" in page
         for language in ("zh", "en"):
-            for message in (REFERENCE_ONLY, RESEARCH_USE):
-                assert flat(Texts(language).tr(message)) in flat(page)
+            for statement in (wording.reference_only, wording.research_use):
+                assert flat(statement(Texts(language))) in flat(page)
     assert flat("".join(pages)).count("双肺纹理清晰。Clear.") > 350
     assert "%" not in "".join(pages)
 

@@ -17,14 +17,6 @@ from workstation.core.report import EvidenceImage, LegendTick, ReportDocument, R
 from workstation.core.review import ReviewStatus, Section
 from workstation.core.study import Instance
 
-NOT_A_LESION = "model evidence, not a lesion outline"
-REFERENCE_ONLY = (
-    "AI results are for reference only, do not replace a physician's diagnosis and must not alone "
-    "decide on treatment"
-)
-_SCALE = "log-odds; what lies below the scale is not drawn"
-RESEARCH_USE = "Research use, not a registered medical device"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
@@ -100,7 +92,7 @@ def content_of(document: ReportDocument, texts: Texts, other: Texts) -> Content:
         running=f"{name}   {texts.tr('ID')} {identity.patient_id or wording.EMPTY}",
         watermark=_watermark(document, texts),
         footer=tuple(
-            f"{language.tr(REFERENCE_ONLY)} · {language.tr(RESEARCH_USE)}"
+            f"{wording.reference_only(language)} · {wording.research_use(language)}"
             for language in (texts, other)
         ),
         reader_part=tuple(_reader_part(document, texts)),
@@ -285,7 +277,12 @@ def _analysed(film: ReportedFilm, document: ReportDocument, texts: Texts) -> Ite
     warnings = [wording.reason_text(texts, w) for w in film.quality.warnings]
     checked = " ".join(warnings) or texts.tr("no objection")
     yield Text(text=f"{texts.tr('Input check:')} {checked}", role="lead")
-    header = [texts.tr(w) for w in ("Finding", "Score", "Threshold", "Side of threshold")]
+    header = [
+        texts.tr("Finding"),
+        texts.tr("Score"),
+        texts.tr("Threshold"),
+        texts.tr("Side of threshold"),
+    ]
     rows = []
     for finding in film.findings:
         score = finding.score
@@ -321,7 +318,11 @@ def _evidence(image: EvidenceImage, film: ReportedFilm, texts: Texts) -> Figure:
         pixels=image.pixels,
         edges=_edges(film.instance),
         caption=texts.tr("Evidence for: {finding}", finding=finding),
-        notes=(texts.tr(NOT_A_LESION), *_sides(film.instance, texts), texts.tr(_SCALE)),
+        notes=(
+            wording.not_a_lesion(texts),
+            *_sides(film.instance, texts),
+            texts.tr("log-odds; what lies below the scale is not drawn"),
+        ),
         legend_rgb=image.legend_rgb,
         ticks=image.ticks,
     )

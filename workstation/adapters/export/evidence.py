@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from resources.i18n import Texts
 from workstation.adapters.export import wording
-from workstation.adapters.export.content import NOT_A_LESION, RESEARCH_USE
 from workstation.adapters.export.fonts import face_number, find_fonts
 from workstation.core.findings import EvidenceMap, FindingScore, ModelInfo
 from workstation.core.geometry import opposite_direction
@@ -87,8 +86,8 @@ class EvidenceFiles:
         )
         lines = [
             "   ".join(call),
-            f"{tr(NOT_A_LESION)} · {self._model.model_id} {self._model.version}",
-            tr(RESEARCH_USE),
+            f"{wording.not_a_lesion(self._texts)} · {self._model.model_id} {self._model.version}",
+            wording.research_use(self._texts),
         ]
         if style is None:
             lines[1] = f"{tr('no evidence for this finding')} · {lines[1]}"

@@ -7,14 +7,7 @@ from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 
 from resources.i18n import LANGUAGES, Texts
-from workstation.adapters.export.content import (
-    NOT_A_LESION,
-    REFERENCE_ONLY,
-    RESEARCH_USE,
-    Content,
-    Text,
-    content_of,
-)
+from workstation.adapters.export.content import Content, Text, content_of
 from workstation.adapters.export.fonts import face_number, find_fonts
 from workstation.adapters.export.layout import (
     FRAME,
@@ -28,8 +21,6 @@ from workstation.adapters.export.layout import (
 )
 from workstation.adapters.export.typeset import Ink, Style
 from workstation.core.report import ReportDocument
-
-__all__ = ["NOT_A_LESION", "REFERENCE_ONLY", "RESEARCH_USE", "PdfRenderer"]
 
 _TINT = (244, 246, 249)
 _RUNNING = Style(size=9)

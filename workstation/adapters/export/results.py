@@ -153,8 +153,8 @@ class SummaryCsv:
 
     def _header(self) -> Iterator[str]:
         tr = self._texts.tr
-        for name in ("File", "Status", "Reason", "Patient ID", "Study UID", "SOP UID", "Model"):
-            yield tr(name)
+        yield from (tr("File"), tr("Status"), tr("Reason"), tr("Patient ID"))
+        yield from (tr("Study UID"), tr("SOP UID"), tr("Model"))
         for code in self._model.codes:
             finding = tr(f"finding.{code.value}")
             yield tr("{finding}: score", finding=finding)

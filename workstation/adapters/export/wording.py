@@ -104,3 +104,21 @@ def title_text(texts: Texts, document: ReportDocument) -> str:
     if not document.has_reader:
         return texts.tr("AI analysis sheet – no reader has seen this")
     return texts.tr("Chest radiograph report")
+
+
+def not_a_lesion(texts: Texts) -> str:
+    """What an evidence map is not."""
+    return texts.tr("model evidence, not a lesion outline")
+
+
+def reference_only(texts: Texts) -> str:
+    """What AI results are for."""
+    return texts.tr(
+        "AI results are for reference only, do not replace a physician's diagnosis and must not "
+        "alone decide on treatment"
+    )
+
+
+def research_use(texts: Texts) -> str:
+    """What the program is not."""
+    return texts.tr("Research use, not a registered medical device")
