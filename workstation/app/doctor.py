@@ -110,7 +110,8 @@ def _model(shelf: PackageShelf, texts: Texts) -> Check:
 
 
 def _key_store(folders: Folders, texts: Texts) -> Check:
-    place, protects = describe_key_store(folders.config)
+    place, kind = describe_key_store(folders.config)
+    protects = texts.tr(f"key_store.{kind}")
     return Check(name=texts.tr("Key store"), health=Health.GOOD, found=f"{place}: {protects}")
 
 

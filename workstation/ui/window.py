@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -291,7 +291,7 @@ class MainWindow(QMainWindow):
         for command_id, marked in _TOOLS.items():
             self.actions_by_id[command_id].setChecked(marked is tool)
 
-    def _film_menu(self, place: object) -> None:
+    def _film_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for ids in _TOOL_BAR[1:6]:

@@ -208,9 +208,11 @@ class FindingsPresenter(QObject):
     def _result(self) -> AnalysisResult | None:
         """The stored result of exactly the pixels on screen."""
         film = self._desk.film
-        result = self._record.analyses.get(film.instance.sop_uid) if film else None
-        same = result is not None and film is not None
-        return result if same and result.content_sha256 == film.content_sha256 else None
+        if film is None:
+            return None
+        result = self._record.analyses.get(film.instance.sop_uid)
+        same = result is not None and result.content_sha256 == film.content_sha256
+        return result if same else None
 
     def _may_reveal(self, result: AnalysisResult | None) -> bool:
         """Whether the policy itself reveals now; asked once a study, so that declining to give a name is respected."""

@@ -20,6 +20,7 @@ _CORNER_SHARE = 0.38
 _TEXT_PIXELS = 12
 _LETTER_PIXELS = 16
 _MESSAGE_PIXELS = 15
+_MESSAGE_WIDTH = 520.0
 _LEGEND_WIDTH = 12.0
 _LEGEND_SHARE = 0.32
 _BANNER = QColor(38, 38, 38)
@@ -53,7 +54,8 @@ class Furniture:
         self._text = Lettering(font, _TEXT_PIXELS)
         self._bold = Lettering(font, _TEXT_PIXELS, bold=True)
         self._letter = Lettering(font, _LETTER_PIXELS, bold=True)
-        self._message = Lettering(font, _MESSAGE_PIXELS)
+        self._message_font = QFont(font)
+        self._message_font.setPixelSize(_MESSAGE_PIXELS)
 
     @property
     def banner_height(self) -> float:
@@ -83,12 +85,11 @@ class Furniture:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _draw_figure(painter, QPointF(middle.x(), middle.y() - 44), kind)
         painter.restore()
-        top = middle.y()
-        for line in text.splitlines():
-            shown, width = self._message.fitted(line, canvas.width() - 2 * _MARGIN)
-            left = middle.x() - width / 2
-            self._message.draw(painter, left, top, shown, DIM)
-            top += self._message.line_height * 1.15
+        width = min(canvas.width() - 2 * _MARGIN, _MESSAGE_WIDTH)
+        room = QRectF(middle.x() - width / 2, middle.y(), width, canvas.bottom() - middle.y())
+        painter.setFont(self._message_font)
+        painter.setPen(DIM)
+        painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
 
     def _draw_corners(self, painter: QPainter, room: QRectF, corners: Corners) -> None:
         blocks = (
@@ -192,7 +193,7 @@ class Furniture:
             y = ramp.bottom() - tick.position * ramp.height()
             painter.drawLine(QPointF(ramp.right(), y), QPointF(ramp.right() + 4, y))
             self._text.draw(painter, ramp.right() + 8, y - half, label, LIGHT)
-        self._text.draw(painter, left, ramp.top() - 3 * half - 2, unit, DIM)
+        self._text.draw(painter, left, ramp.top() - 3 * half - 2, unit, LIGHT)
         return room.right() - left
 
 

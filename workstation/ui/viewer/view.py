@@ -57,7 +57,7 @@ class FilmView(QWidget):
     """One film on black, with the mouse in readers' conventions.
 
     Signals, all from the window's thread:
-    ``view_changed(ViewState)`` after the reader or a command changed the look; ``pointer_moved(PointerReading | None)``;
+    ``view_changed(ViewState)`` after the reader or a command changed the look, not after `show_film` or `restore`; ``pointer_moved(PointerReading | None)``;
     ``file_dropped(tuple[Path, ...])``; ``step_requested(int)``, how many images onwards; ``menu_requested(QPoint)``, global;
     ``maximise_requested()``; ``tool_changed(Tool)``; ``corners_changed(CornerLevel)``.
     """
@@ -100,7 +100,7 @@ class FilmView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(texts.tr("Film"))
         self._canvas.setAccessibleName(texts.tr("Film"))
-        self._canvas.resized.connect(self._follow_size)
+        self._canvas.resized.connect(self._place)
         self._canvas.hovered.connect(self._hover)
         self._canvas.double_clicked.connect(self.maximise_requested)
         self._set_cursor()
@@ -141,9 +141,10 @@ class FilmView(QWidget):
         self._canvas.film_item.show_film(film)
         if before is None or not _is_other_frame(before, film):
             self._state = self._first_look(film)
+        self._place()
+        self._look(self._state)
         self._pointer = None
         self.setAccessibleDescription(str(film.instance.patient.name))
-        self._changed()
 
     def show_message(self, text: str, *, kind: MessageKind = MessageKind.EMPTY) -> None:
         """A few words instead of a film."""
@@ -206,7 +207,7 @@ class FilmView(QWidget):
         if self._film is not None:
             monochrome = self._film.is_monochrome
             voi = (state.voi or self._state.voi) if monochrome else None
-            self._apply(replace(state, voi=voi))
+            self._look(replace(state, voi=voi))
 
     def presentation(self) -> tuple[VoiSelection | None, bool]:
         """Window and inversion of what the reader sees, for the report's key image."""
@@ -347,21 +348,14 @@ class FilmView(QWidget):
         self._apply(replace(self._state, voi=voi))
 
     def _apply(self, state: ViewState) -> None:
-        if self._film is None:
-            return
+        if self._film is not None:
+            self._look(state)
+            self.view_changed.emit(self._state)
+
+    def _look(self, state: ViewState) -> None:
         before, self._state = self._state, state
-        if replace(before, voi=state.voi, inverted=state.inverted) == state:
-            self._present()  # nothing moved: a window drag costs no more than this
-            self.view_changed.emit(state)
-        else:
-            self._changed()
-
-    def _changed(self) -> None:
-        self._place()
-        self._present()
-        self.view_changed.emit(self._state)
-
-    def _present(self) -> None:
+        if replace(before, voi=state.voi, inverted=state.inverted) != state:
+            self._place()  # a window drag moves nothing and is spared this
         self._canvas.film_item.set_presentation(self._state.voi, inverted=self._state.inverted)
         self._canvas.viewport().update()
 
@@ -378,12 +372,6 @@ class FilmView(QWidget):
             to_screen=film_to_screen(self._film, self._state, size),
         )
         self._canvas.viewport().update()
-
-    def _follow_size(self) -> None:
-        before = self._state
-        self._place()
-        if self._state != before:
-            self.view_changed.emit(self._state)
 
     def _hover(self, place: QPointF | None) -> None:
         if place is None or self._film is None:

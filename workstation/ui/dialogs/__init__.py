@@ -1,0 +1,1 @@
+"""Small windows of their own: only what a status line cannot say."""

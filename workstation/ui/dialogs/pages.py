@@ -1,0 +1,108 @@
+"""Dialogs that only show something: the model card, the keys, the program itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resources.i18n import Texts
+from workstation.ui.icons import application_icon
+
+
+class PageDialog(QDialog):
+    """A title, one widget and a button to close."""
+
+    def __init__(
+        self, title: str, content: QWidget, *, size: tuple[int, int], parent: QWidget | None
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 12)
+        layout.setSpacing(12)
+        layout.addWidget(content, 1)
+        layout.addWidget(buttons)
+        self.resize(*size)
+
+
+def model_card(texts: Texts, html: str, parent: QWidget | None) -> PageDialog:
+    """The card of the model in use, a self-contained page."""
+    page = QTextBrowser()
+    page.setOpenLinks(False)
+    # Qt's rich text has no style sheets of its own width; the page's colours are for paper.
+    page.setStyleSheet("QTextBrowser { background: #ffffff; color: #15171a; }")
+    page.setHtml(html)
+    return PageDialog(texts.tr("Model card"), page, size=(860, 720), parent=parent)
+
+
+def key_map(
+    texts: Texts, rows: Sequence[tuple[str, str]], parent: QWidget | None
+) -> PageDialog:
+    """Every command with its keys, and what the mouse does."""
+    mouse = (
+        (texts.tr("Left drag"), texts.tr("the chosen tool; window/level at first")),
+        (texts.tr("Middle drag"), texts.tr("pan")),
+        (texts.tr("Right drag"), texts.tr("zoom")),
+        (texts.tr("Wheel"), texts.tr("next image, or zoom at the pointer")),
+        (texts.tr("Ctrl, Ctrl+Shift"), texts.tr("faster while dragging")),
+        (texts.tr("Double click"), texts.tr("film alone, and back")),
+    )
+    both = [*rows, *mouse]
+    table = QTableWidget(len(both), 2)
+    table.setAccessibleName(texts.tr("Keys"))
+    table.setHorizontalHeaderLabels([texts.tr("What"), texts.tr("Keys")])
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    for number, (what, keys) in enumerate(both):
+        table.setItem(number, 0, QTableWidgetItem(what))
+        table.setItem(number, 1, QTableWidgetItem(keys))
+    return PageDialog(texts.tr("Keys"), table, size=(640, 680), parent=parent)
+
+
+def about(texts: Texts, version: str, parent: QWidget | None) -> PageDialog:
+    """What this program is, and what it is not."""
+    content = QWidget()
+    layout = QVBoxLayout(content)
+    layout.setSpacing(8)
+    mark = QLabel()
+    mark.setPixmap(application_icon().pixmap(64, 64))
+    title = QLabel(f"Thoravue {version}")
+    title.setProperty("class", "title")
+    lines = (
+        texts.tr("An offline reading room for chest X-rays."),
+        texts.tr("Research use, not a registered medical device"),
+        texts.tr(
+            "It assists; it never replaces the reader. The model was trained on public films of adults with labels mined from reports; "
+            "its measured performance, its intervals and its known failures stand on the model card."
+        ),
+        texts.tr(
+            "Apache License 2.0. Qt for Python is used under the LGPL; its libraries can be replaced."
+        ),
+    )
+    layout.addWidget(mark)
+    layout.addWidget(title)
+    for line in lines:
+        label = QLabel(line)
+        label.setWordWrap(True)
+        layout.addWidget(label)
+    layout.addStretch(1)
+    return PageDialog(texts.tr("About Thoravue"), content, size=(520, 380), parent=parent)

@@ -1,0 +1,118 @@
+"""Search, filters and sorting of the worklist."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from resources.i18n import Texts
+from workstation.core.ports import SortKey, WorklistQuery
+from workstation.core.review import ReviewStatus
+from workstation.ui.worklist.wording import GLYPHS
+
+_PAUSE_MS = 200
+_MODALITIES = ("DX", "CR", "RG", "CT", "MR", "US", "XA", "NM", "OT")
+
+
+class WorklistFilters(QWidget):
+    """The search box and one row of choices.
+
+    Signals
+    -------
+    query_changed
+        `WorklistQuery`; typing is waited for.
+    """
+
+    query_changed = Signal(object)
+
+    def __init__(self, texts: Texts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        tr = texts.tr
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Name, ID or accession number"))
+        self.search.setAccessibleName(tr("Search the worklist"))
+        self.search.setClearButtonEnabled(True)
+        self._modality = _choice(
+            tr("Modality"), [(tr("Modality"), ""), *((name, name) for name in _MODALITIES)]
+        )
+        self._status = _choice(
+            tr("State"),
+            [
+                (tr("State"), None),
+                *((f"{GLYPHS[s]} {tr('status.' + s.value)}", s) for s in ReviewStatus),
+            ],
+        )
+        self._days = _choice(
+            tr("Date"),
+            [(tr("Any date"), None), (tr("Today"), 0), (tr("7 days"), 6), (tr("30 days"), 29)],
+        )
+        self._sort = _choice(
+            tr("Order"),
+            [
+                (tr("Newest first"), (SortKey.STUDY_DATE, True)),
+                (tr("Oldest first"), (SortKey.STUDY_DATE, False)),
+                (tr("By name"), (SortKey.PATIENT_NAME, False)),
+                (tr("By ID"), (SortKey.PATIENT_ID, False)),
+                (tr("By accession"), (SortKey.ACCESSION_NUMBER, False)),
+                (tr("By modality"), (SortKey.MODALITY, False)),
+                (tr("By state"), (SortKey.STATUS, False)),
+                (tr("Last added"), (SortKey.ADDED, True)),
+            ],
+        )
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._announce)
+        self.search.textChanged.connect(self._pause.start)
+        upper, lower = QHBoxLayout(), QHBoxLayout()
+        for row, boxes in (
+            (upper, (self._modality, self._status)),
+            (lower, (self._days, self._sort)),
+        ):
+            row.setSpacing(6)
+            for box in boxes:
+                row.addWidget(box, 1)
+                box.currentIndexChanged.connect(self._announce)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 10)
+        layout.setSpacing(6)
+        layout.addWidget(self.search)
+        layout.addLayout(upper)
+        layout.addLayout(lower)
+
+    @property
+    def query(self) -> WorklistQuery:
+        """What is asked for now."""
+        sort, descending = self._sort.currentData()
+        days = self._days.currentData()
+        today = date.today()  # noqa: DTZ011 - study dates are local
+        return WorklistQuery(
+            text=self.search.text().strip(),
+            modality=self._modality.currentData(),
+            status=self._status.currentData(),
+            date_from=None if days is None else today - timedelta(days=days),
+            sort=sort,
+            descending=descending,
+        )
+
+    def clear(self) -> None:
+        """Ask for everything."""
+        self.search.clear()
+        for box in (self._modality, self._status, self._days):
+            box.setCurrentIndex(0)
+
+    def _announce(self) -> None:
+        self.query_changed.emit(self.query)
+
+
+def _choice(name: str, entries: list[tuple[str, object]]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(6)
+    for text, value in entries:
+        box.addItem(text, value)
+    return box

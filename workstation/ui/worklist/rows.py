@@ -1,0 +1,148 @@
+"""The worklist's rows for Qt: studies fetched by pages, the open study's films beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from resources.i18n import Texts
+from workstation.core.ports import WorklistRow
+from workstation.core.study import Study
+from workstation.ui.worklist.model import Entry, Fetch, FilmEntry, StudyEntry, films_of
+from workstation.ui.worklist.wording import film_words, study_words
+
+PAGE = 64
+ENTRY = Qt.ItemDataRole.UserRole
+Index = QModelIndex | QPersistentModelIndex
+
+
+class WorklistRows(QAbstractListModel):
+    """Fetches only the pages that are looked at; `show_rows` forgets them all."""
+
+    def __init__(self, texts: Texts, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._texts = texts
+        self._count = 0
+        self._fetch: Fetch = _nothing
+        self._pages: dict[int, Sequence[WorklistRow]] = {}
+        self._open: Study | None = None
+        self._open_at = -1
+        self._films: tuple[FilmEntry, ...] = ()
+
+    @property
+    def studies(self) -> int:
+        """How many studies match."""
+        return self._count
+
+    def show_rows(self, count: int, fetch: Fetch) -> None:
+        """List other studies, or the same ones anew."""
+        self.beginResetModel()
+        self._count, self._fetch, self._pages = count, fetch, {}
+        self._find_open()
+        self.endResetModel()
+
+    def show_open(self, study: Study | None, sop_uid: str | None) -> None:
+        """Put the films of the open study beneath it; `sop_uid` is the one on screen."""
+        same = study is not None and study == self._open
+        films = () if study is None else _films(study, sop_uid)
+        if same and len(films) == len(self._films) and self._open_at >= 0:
+            self._films = films
+            first = self.index(self._open_at)
+            self.dataChanged.emit(first, self.index(self._open_at + len(films)))
+            return
+        self.beginResetModel()
+        self._open, self._films = study, films
+        self._find_open()
+        self.endResetModel()
+
+    def entry(self, row: int) -> Entry | None:
+        """What a row shows."""
+        position, film = self._place(row)
+        if film is not None:
+            return self._films[film]
+        study = self._study(position)
+        if study is None:
+            return None
+        above = self._study(position - 1) if position else None
+        patient = study.study.patient
+        return StudyEntry(
+            row=study,
+            is_open=position == self._open_at,
+            same_patient=above is not None
+            and above.study.patient == patient
+            and bool(patient.patient_id),
+        )
+
+    @property
+    def open_row(self) -> int:
+        """The row of the open study; -1 when it is not in sight."""
+        return self._open_at
+
+    # Qt
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """How many rows there are."""
+        if parent is not None and parent.isValid():
+            return 0
+        return self._count + (len(self._films) if self._open_at >= 0 else 0)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The entry for the delegate, its words for everyone else."""
+        if not index.isValid():
+            return None
+        if role == ENTRY:
+            return self.entry(index.row())
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
+            return self._words(index.row())
+        return None
+
+    def _words(self, row: int) -> str:
+        entry = self.entry(row)
+        if isinstance(entry, StudyEntry):
+            return " · ".join(study_words(entry.row, self._texts).lines)
+        if isinstance(entry, FilmEntry):
+            return " · ".join(film_words(entry, self._texts))
+        return ""
+
+    def _place(self, row: int) -> tuple[int, int | None]:
+        """(position among the studies, number of the film beneath the open one)."""
+        if self._open_at < 0 or row <= self._open_at:
+            return row, None
+        film = row - self._open_at - 1
+        return (
+            (self._open_at, film) if film < len(self._films) else (row - len(self._films), None)
+        )
+
+    def _study(self, position: int) -> WorklistRow | None:
+        number, at = divmod(position, PAGE)
+        if number not in self._pages:
+            self._pages[number] = self._fetch(number * PAGE, PAGE)
+        page = self._pages[number]
+        return page[at] if at < len(page) else None
+
+    def _find_open(self) -> None:
+        """Where the open study stands; looked for on the first pages only, so that it stays quick."""
+        self._open_at = -1
+        if self._open is None:
+            return
+        for position in range(min(self._count, 4 * PAGE)):
+            row = self._study(position)
+            if row is not None and row.study.study_uid == self._open.study_uid:
+                self._open_at = position
+                return
+
+
+def _films(study: Study, sop_uid: str | None) -> tuple[FilmEntry, ...]:
+    entries = []
+    for series, instance, count in films_of(study):
+        members = {film.sop_uid for film, _ in series.instances} if count > 1 else set()
+        current = sop_uid in members or instance.sop_uid == sop_uid
+        entries.append(
+            FilmEntry(series=series, instance=instance, count=count, is_current=current)
+        )
+    return tuple(entries)
+
+
+def _nothing(_offset: int, _limit: int) -> Sequence[WorklistRow]:
+    return ()

@@ -1,0 +1,90 @@
+"""What worklist rows say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resources.i18n import Texts
+from workstation.core.ports import ImportSummary, WorklistRow
+from workstation.core.review import ReviewStatus
+from workstation.core.study import PatientIdentity
+from workstation.ui.worklist.model import FilmEntry
+
+GLYPHS = {
+    ReviewStatus.NEW: "○",
+    ReviewStatus.DRAFT: "◐",
+    ReviewStatus.REVIEWED: "●",
+    ReviewStatus.SIGNED: "✓",
+    ReviewStatus.AMENDED: "↻",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyWords:
+    """Three lines and a state."""
+
+    name: str
+    identity: str
+    description: str
+    state: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Everything, for those who listen."""
+        return tuple(
+            text for text in (self.name, self.identity, self.description, self.state) if text
+        )
+
+
+def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
+    """The words of one study; an image count and a modality, never a score."""
+    study = row.study
+    when = f"{study.when:%Y-%m-%d}" if study.when else texts.tr("no date")
+    images = texts.tr("{count} images", count=row.image_count)
+    about = [when, study.description, "/".join(row.modalities), images]
+    return StudyWords(
+        name=patient_name(study.patient, texts),
+        identity=identity_line(study.patient, texts),
+        description=" · ".join(text for text in about if text),
+        state=f"{GLYPHS[row.status]} {texts.tr('status.' + row.status.value)}",
+    )
+
+
+def film_words(entry: FilmEntry, texts: Texts) -> tuple[str, str]:
+    """Two lines of a film: what it is, and where it belongs."""
+    instance = entry.instance
+    view = instance.view_position or instance.series_description or instance.modality
+    laterality = instance.laterality if instance.laterality not in {"", "U"} else ""
+    first = " ".join(text for text in (view, laterality) if text) or texts.tr("Film")
+    if entry.count > 1:
+        first = texts.tr("{name} – {count} images", name=first, count=entry.count)
+    series = (
+        ""
+        if entry.series.number is None
+        else texts.tr("Series {number}", number=entry.series.number)
+    )
+    size = f"{instance.columns} × {instance.rows}" if instance.rows else ""
+    return first, " · ".join(text for text in (series, size) if text)
+
+
+def patient_name(patient: PatientIdentity, texts: Texts) -> str:
+    """The name, or that there is none."""
+    return str(patient.name) or (patient.patient_id or texts.tr("Unidentified"))
+
+
+def identity_line(patient: PatientIdentity, texts: Texts) -> str:
+    """ID, sex and birth date."""
+    sex = texts.tr("sex." + patient.sex.value) if patient.sex.value else ""
+    birth = f"{patient.birth_date:%Y-%m-%d}" if patient.birth_date else ""
+    return " · ".join(text for text in (patient.patient_id, sex, birth) if text)
+
+
+def summary_line(texts: Texts, summary: ImportSummary) -> str:
+    """The counts of an import in one line."""
+    line = texts.tr(
+        "{loaded} loaded · {skipped} skipped · {refused} refused",
+        loaded=summary.loaded,
+        skipped=summary.skipped,
+        refused=summary.refused,
+    )
+    return texts.tr("{counts} (stopped)", counts=line) if summary.cancelled else line
