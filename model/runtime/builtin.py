@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-BUILT_IN_FILE: Final = "cxr-findings-0.1.0.cxrmodel"
-BUILT_IN_SHA256: Final = "d512ddb766f116b68ef3a499fae7e7a53f7dc98a3a8054290668ef2dcdfd980b"
+BUILT_IN_FILE: Final = "cxr-findings-0.2.0.cxrmodel"
+BUILT_IN_SHA256: Final = "7073e379e9bb0548ce0ff9fb3bc9195f68a9ce6fcdddbe5639af5249d7a1c12d"
 
 
 def built_in_package() -> Path:
