@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from resources.i18n import Texts
 from workstation import __version__
 from workstation.adapters.config.folders import Folders
-from workstation.adapters.config.settings import LoadedSettings, Settings
+from workstation.adapters.config.settings import LoadedSettings, Settings, save_settings
 from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
 from workstation.adapters.export.pdf import PdfRenderer
@@ -21,6 +21,7 @@ from workstation.adapters.inference.packages import PackageShelf
 from workstation.adapters.store.library import Library, open_library
 from workstation.app.entry import language as system_language
 from workstation.app.models import InstalledModels
+from workstation.app.preferences import changed, described
 from workstation.app.store_lane import IndexOnLane
 from workstation.core.errors import Reason, WorkstationError
 from workstation.core.findings import ModelInfo
@@ -30,6 +31,7 @@ from workstation.services.analysis import Analysis
 from workstation.services.indexing import Indexing
 from workstation.services.review import ReviewService
 from workstation.ui.desk import Desk
+from workstation.ui.dialogs.pages import about
 from workstation.ui.dialogs.reader_name import ask_reader_name
 from workstation.ui.findings.model import EvidenceControls
 from workstation.ui.findings.presenter import FindingsPresenter, RevealPolicy
@@ -38,6 +40,8 @@ from workstation.ui.record import Record
 from workstation.ui.review.export import ReportExport, ReportTools
 from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.room import Presenters, ReadingRoom
+from workstation.ui.settings.dialog import SettingsDialog
+from workstation.ui.settings.model import Value
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import CornerLevel, ViewerOptions
 from workstation.ui.window import MainWindow, WindowOptions
@@ -84,6 +88,8 @@ class Workbench(QObject):
         self._presenters: Presenters | None = None
         self._wanted: list[Path] = []
         self.window = self._made_window()
+        self.window.settings_requested.connect(self._show_settings)
+        self.window.about_requested.connect(self._show_about)
 
     def show(self) -> None:
         """Show the window; nothing else has been loaded yet."""
@@ -121,11 +127,7 @@ class Workbench(QObject):
         self._folders.empty_scratch()
 
     def _made_window(self) -> MainWindow:
-        settings = self._settings
-        viewer = ViewerOptions(
-            invert_vertical_drag=settings.invert_vertical_drag,
-            corner_level=CornerLevel(settings.corner_level),
-        )
+        viewer = _viewer_options(self._settings)
         return MainWindow(self._texts, WindowOptions(viewer=viewer, keys={}))
 
     def _open(self, _context: JobContext) -> _Opened:
@@ -149,7 +151,7 @@ class Workbench(QObject):
             self._presenters.worklist.scan(tuple(self._wanted))
             self._wanted.clear()
         for reason in self._loaded.problems:
-            self.window.say(self._texts.tr(f"error.{reason.code.value}", **reason.parameters))
+            self._on_failed_quietly(reason)
         self._lanes.submit(
             Lane.COMPUTE,
             lambda _: self._load_model(),
@@ -162,6 +164,9 @@ class Workbench(QObject):
     def _on_failed(self, reason: Reason) -> None:
         text = self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
         self.window.film.show_message(text, kind=MessageKind.ERROR)
+
+    def _on_failed_quietly(self, reason: Reason) -> None:
+        self.window.say(self._texts.tr(f"error.{reason.code.value}", **reason.parameters))
 
     def _made_presenters(self, opened: _Opened) -> Presenters:
         lanes, reading, library = self._lanes, opened.reading, opened.library
@@ -179,9 +184,7 @@ class Workbench(QObject):
             analysis=Analysis(self._load_model),
             model=opened.model,
             policy=RevealPolicy(settings.reveal_policy),
-            controls=EvidenceControls(
-                opacity=settings.overlay_opacity, cut_off_share=settings.overlay_cut_off
-            ),
+            controls=_evidence_controls(settings),
             parent=self,
         )
         review = ReviewPresenter(
@@ -228,12 +231,47 @@ class Workbench(QObject):
             export=export,
         )
 
+    def _show_settings(self) -> None:
+        dialog = SettingsDialog(self._texts, described(self._settings), self.window)
+        dialog.saved.connect(self._save_settings)
+        dialog.open()
+
+    def _save_settings(self, values: Mapping[str, Value]) -> None:
+        """Keep the settings; what needs no restart takes effect now."""
+        try:
+            settings = changed(self._settings, values)
+            save_settings(self._folders.config, settings)
+        except WorkstationError as error:
+            self._on_failed_quietly(error.reason)
+            return
+        self._settings = settings
+        self.window.film.set_options(_viewer_options(settings))
+        if self._presenters is not None:
+            self._presenters.findings.set_controls(_evidence_controls(settings))
+        self.window.say(self._texts.tr("Settings saved."))
+
+    def _show_about(self) -> None:
+        about(self._texts, __version__, self.window).open()
+
     def _ask_actor(self) -> Actor | None:
         """The reader's name, asked for once a session; unverified until there are logins."""
         if self._actor is None:
             name = ask_reader_name(self._texts, self.window)
             self._actor = Actor(name=name) if name else None
         return self._actor
+
+
+def _viewer_options(settings: Settings) -> ViewerOptions:
+    return ViewerOptions(
+        invert_vertical_drag=settings.invert_vertical_drag,
+        corner_level=CornerLevel(settings.corner_level),
+    )
+
+
+def _evidence_controls(settings: Settings) -> EvidenceControls:
+    return EvidenceControls(
+        opacity=settings.overlay_opacity, cut_off_share=settings.overlay_cut_off
+    )
 
 
 def _ignore(_value: object) -> None:

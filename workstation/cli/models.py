@@ -76,12 +76,12 @@ def _list(models: Models, texts: Translator) -> int:
             print(f" ✗ {path.name}: {error_text(error, texts)}")
             worst = EXIT_FAILED
         else:
-            print(f" ✓ {_name(info)}  {texts.tr('trust.' + info.trust)}")
+            print(f" ✓ {_name(info)}  {texts.tr(f'trust.{info.trust}')}")
     return worst
 
 
 def _show(info: ModelInfo, findings: Sequence[OfferedFinding], texts: Translator) -> None:
-    print(f"{_name(info)}  {texts.tr('trust.' + info.trust)}")
+    print(f"{_name(info)}  {texts.tr(f'trust.{info.trust}')}")
     print(f"SHA-256 {info.package_sha256}")
     print(texts.tr("Validated from {years} years of age.", years=f"{info.minimum_age:g}"))
     if info.marks_per_100_normal is not None:
@@ -99,7 +99,7 @@ def _show(info: ModelInfo, findings: Sequence[OfferedFinding], texts: Translator
         if finding.auroc is not None:
             value, low, high = finding.auroc
             measured = f"  AUROC {value:.2f} [{low:.2f}-{high:.2f}]"
-        print(f"  {texts.tr('finding.' + finding.code.value)}: {threshold}{measured}")
+        print(f"  {texts.tr(f'finding.{finding.code.value}')}: {threshold}{measured}")
 
 
 def _name(info: ModelInfo) -> str:

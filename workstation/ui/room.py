@@ -15,13 +15,15 @@ from workstation.core.ports import ImportSummary
 from workstation.core.study import Instance, Study
 from workstation.services.exporting import safe_stem
 from workstation.ui.desk import Desk
+from workstation.ui.dialogs.import_summary import ImportSummaryDialog
+from workstation.ui.dialogs.pages import key_map, model_card
 from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
 from workstation.ui.record import Record
 from workstation.ui.review.export import Look, ReportExport
 from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import ViewState
-from workstation.ui.window import MainWindow
+from workstation.ui.window import MainWindow, key_table
 from workstation.ui.worklist.presenter import WorklistPresenter
 
 
@@ -51,6 +53,8 @@ class ReadingRoom(QObject):
         self._connect_film()
         self._connect_findings()
         self._connect_review()
+        window.keys_requested.connect(self._show_keys)
+        window.card_requested.connect(self._show_card)
         self._enable()
 
     def refresh(self) -> None:
@@ -144,6 +148,17 @@ class ReadingRoom(QObject):
             }
         )
 
+    def _show_keys(self) -> None:
+        key_map(self._texts, key_table(self._window, self._texts), self._window).open()
+
+    def _show_card(self) -> None:
+        model = self._to.findings.state.model
+        if model is None:
+            self._window.say(self._texts.tr("No model package could be opened."))
+        else:
+            html = model.card_html[self._texts.language]
+            model_card(self._texts, html, self._window).open()
+
     # Worklist
 
     def _open_study(self, study_uid: str) -> None:
@@ -160,8 +175,6 @@ class ReadingRoom(QObject):
 
     def _show_summary(self) -> None:
         if self._summary is not None:
-            from workstation.ui.dialogs.import_summary import ImportSummaryDialog
-
             ImportSummaryDialog(self._texts, self._summary, self._window).open()
 
     # Film

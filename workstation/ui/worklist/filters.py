@@ -41,7 +41,7 @@ class WorklistFilters(QWidget):
             tr("State"),
             [
                 (tr("State"), None),
-                *((f"{GLYPHS[s]} {tr('status.' + s.value)}", s) for s in ReviewStatus),
+                *((f"{GLYPHS[s]} {tr(f'status.{s.value}')}", s) for s in ReviewStatus),
             ],
         )
         self._days = _choice(

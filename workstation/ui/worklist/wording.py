@@ -46,7 +46,7 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
         name=patient_name(study.patient, texts),
         identity=identity_line(study.patient, texts),
         description=" · ".join(text for text in about if text),
-        state=f"{GLYPHS[row.status]} {texts.tr('status.' + row.status.value)}",
+        state=f"{GLYPHS[row.status]} {texts.tr(f'status.{row.status.value}')}",
     )
 
 
@@ -74,7 +74,7 @@ def patient_name(patient: PatientIdentity, texts: Texts) -> str:
 
 def identity_line(patient: PatientIdentity, texts: Texts) -> str:
     """ID, sex and birth date."""
-    sex = texts.tr("sex." + patient.sex.value) if patient.sex.value else ""
+    sex = texts.tr(f"sex.{patient.sex.value}") if patient.sex.value else ""
     birth = f"{patient.birth_date:%Y-%m-%d}" if patient.birth_date else ""
     return " · ".join(text for text in (patient.patient_id, sex, birth) if text)
 
