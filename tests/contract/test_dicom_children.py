@@ -49,14 +49,15 @@ def test_a_child_killed_during_a_scan_costs_one_file(films: list[FileStamp]) -> 
     records = scanner.scan(films, JobContext())
     done = [next(records)]
     # What it answered ahead may still lie in the pipe: every record is there all the same.
-    os.kill(scanner._child.pid or 0, signal.SIGKILL)
+    process = scanner._child._process
+    assert process is not None
+    process.kill()
+    process.wait()
     done += list(records)
     assert [record.stamp for record in done] == films
     assert done[0].outcome is FileOutcome.LOADED
     crashed = [r for r in done if r.reason and r.reason.code is ErrorCode.DECODER_CRASHED]
     assert len(crashed) <= 1
-    if scanner._child._process is not None:
-        scanner._child._process.wait()
     assert next(scanner.scan(films[:1], JobContext())).outcome is FileOutcome.LOADED
     scanner.close()
 

@@ -33,9 +33,13 @@ class Attributes:
     @classmethod
     def of(cls, elements: Elements, *, assume_gbk: bool = False) -> Attributes:
         """Attributes of a file's data set."""
-        raw: dict[BaseTag, DataElement | RawDataElement] = {
-            e.tag: e for tag, e in elements.raw.items() if tag > 0x0002FFFF
-        }
+        raw: dict[BaseTag, DataElement | RawDataElement] = {}
+        for number, (vr, value, implicit) in elements.raw.items():
+            if number > 0x0002FFFF:
+                tag, text = BaseTag(number), vr.decode() if vr else None
+                raw[tag] = RawDataElement(
+                    tag, text, len(value), value, 0, implicit, elements.little
+                )
         decoder = TextDecoder(elements.value(0x00080005), assume_gbk=assume_gbk)
         return cls(Dataset(raw), decoder, little=elements.little)
 

@@ -155,7 +155,7 @@ class _Header:
         value = self._elements.value(tag)
         if not 8 < len(value) <= _LARGEST_CODE_SEQUENCE:
             return ""
-        implicit = self._elements.raw[tag].is_implicit_VR
+        implicit = self._elements.raw[tag][2]
         items = read_sequence(
             BytesIO(value), implicit, self._elements.little, len(value), "iso8859"
         )

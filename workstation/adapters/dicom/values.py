@@ -18,6 +18,8 @@ import numpy as np
 
 from workstation.adapters.dicom.wire import Array, Json
 
+_PLAIN = frozenset({str, int, float, bool, types.NoneType})
+
 Kind = Any
 """A type as `get_type_hints` gives it."""
 Decoder = Callable[[Json, Sequence[Array]], Any]
@@ -25,10 +27,10 @@ Decoder = Callable[[Json, Sequence[Array]], Any]
 
 def encode(value: object, arrays: list[Array]) -> Json:
     """JSON form of `value`; arrays met on the way are appended to `arrays`."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Enum):
         return value.value
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, tuple):
@@ -38,8 +40,6 @@ def encode(value: object, arrays: list[Array]) -> Json:
         return len(arrays) - 1
     kind: Kind = type(value)
     names = field_names(kind)
-    if not is_dataclass(value):
-        raise TypeError(type(value).__name__)
     return [type(value).__name__, *(encode(getattr(value, name), arrays) for name in names)]
 
 
