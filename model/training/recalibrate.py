@@ -28,6 +28,7 @@ from model.runtime.predict import Predictor
 from model.runtime.preprocess import PreprocessError, preprocess
 from model.training.card import card_html
 from model.training.operating import (
+    TRAIN_POSITIVES,
     VAL_POSITIVES,
     ValidationScores,
     label_records,
@@ -78,7 +79,9 @@ def _scores(
         targets=np.array([[nan if v is None else v for v in row.labels] for row in rows]),
         patients=tuple(row.patient_id for row in rows),
         train_positives=tuple(
-            int(label.validation.get("train_positives", 0)) for label in package.labels
+            # Imported weights do not say how many cases they saw; the local ones decide then.
+            int(label.validation.get("train_positives", TRAIN_POSITIVES))
+            for label in package.labels
         ),
     )
 

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from model.runtime.package import open_package
+from model.runtime.calibration import Calibration
+from model.runtime.package import METADATA, open_package
+from model.runtime.package_writer import metadata_bytes, repack
 from model.runtime.predict import Predictor, golden_input
 from model.training.__main__ import main as train
 from model.training.checkpoint import read_checkpoint
@@ -191,6 +194,19 @@ def test_a_package_is_recalibrated_on_local_films(films, straight, tmp_path, cap
     effusion = codes.index("effusion")
     assert after.labels[effusion].calibration != before.labels[effusion].calibration
     assert after.labels[codes.index("mass")] == before.labels[codes.index("mass")]
+    imported = replace(
+        before.metadata,
+        calibration_id=None,
+        labels=tuple(
+            replace(
+                label, threshold=None, thresholds=None, calibration=Calibration(), validation={}
+            )
+            for label in before.labels
+        ),
+    )
+    repack(before, made, {METADATA: metadata_bytes(imported)})
+    assert recalibrate(arguments) == 0
+    assert open_package(local).labels[effusion].threshold is not None
     few = tmp_path / "few.csv"
     few.write_text(f"path,patient_id,labels\n{films / '1.png'},p,effusion\n")
     assert recalibrate([*arguments[:2], "--manifest", str(few), "--out", str(local)]) == 2
