@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.resources
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,8 +30,6 @@ from workstation.services.analysis import Analysis
 from workstation.services.batch import BatchAnalysis
 from workstation.services.headless import ResultSink, run_batch
 from workstation.services.walking import walk
-
-SAMPLE = Path(str(importlib.resources.files("resources"))) / "sample" / "films"
 
 
 def run(options: argparse.Namespace, language: str) -> int:

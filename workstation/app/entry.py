@@ -45,7 +45,9 @@ def _window(options: argparse.Namespace) -> int:
     from workstation.app import commands
 
     if options.sample or options.paths:
-        paths = (*options.paths, *((commands.SAMPLE,) if options.sample else ()))
+        from workstation.app.sample import SAMPLE
+
+        paths = (*options.paths, *((SAMPLE,) if options.sample else ()))
         return commands.read_headless(paths, Path("out"), language(options.lang))
     return commands.no_display(language(options.lang))
 

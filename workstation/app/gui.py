@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from workstation import __version__
 from workstation.adapters.config.folders import Folders
 from workstation.adapters.config.settings import load_settings
-from workstation.app.commands import SAMPLE
 from workstation.app.diagnostics import start_diagnostics
+from workstation.app.sample import SAMPLE
 from workstation.app.single_instance import Reception, hand_over
 from workstation.app.workbench import Workbench
 from workstation.ui.theme import apply_theme

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -16,15 +16,10 @@ from workstation.adapters.config.folders import Folders
 from workstation.adapters.config.settings import LoadedSettings, Settings, save_settings
 from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
-from workstation.adapters.export.pdf import PdfRenderer
-from workstation.adapters.inference.packages import PackageShelf
-from workstation.adapters.store.library import Library, open_library
 from workstation.app.entry import language as system_language
-from workstation.app.models import InstalledModels
 from workstation.app.preferences import changed, described
 from workstation.app.store_lane import IndexOnLane
 from workstation.core.errors import Reason, WorkstationError
-from workstation.core.findings import ModelInfo
 from workstation.core.jobs import JobContext, Lane
 from workstation.core.review import Actor
 from workstation.services.analysis import Analysis
@@ -47,14 +42,8 @@ from workstation.ui.viewer.state import CornerLevel, ViewerOptions
 from workstation.ui.window import MainWindow, WindowOptions
 from workstation.ui.worklist.presenter import WorklistPresenter
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opened:
-    """What the store lane hands over: the writing library, its reading twin, and the model's description."""
-
-    library: Library
-    reading: Library
-    model: ModelInfo | None
+if TYPE_CHECKING:
+    from workstation.app.backstage import Backstage
 
 
 class Workbench(QObject):
@@ -81,10 +70,8 @@ class Workbench(QObject):
         self._lanes = Lanes()
         self._scanner = GuardedScanner(assume_gbk=self._settings.assume_gbk)
         self._reader = GuardedFilmReader(assume_gbk=self._settings.assume_gbk)
-        self._shelf = PackageShelf(folders.models, self._settings.public_keys)
-        self._models = InstalledModels(self._shelf)
         self._actor: Actor | None = None
-        self._opened: _Opened | None = None
+        self._backstage: Backstage | None = None
         self._presenters: Presenters | None = None
         self._wanted: list[Path] = []
         self.window = self._made_window()
@@ -121,26 +108,22 @@ class Workbench(QObject):
         self._lanes.shutdown()
         self._scanner.close()
         self._reader.close()
-        if self._opened is not None:
-            self._opened.reading.close()
-            self._opened.library.close()
+        if self._backstage is not None:
+            self._backstage.close()
         self._folders.empty_scratch()
 
     def _made_window(self) -> MainWindow:
         viewer = _viewer_options(self._settings)
         return MainWindow(self._texts, WindowOptions(viewer=viewer, keys={}))
 
-    def _open(self, _context: JobContext) -> _Opened:
-        library = open_library(self._folders)
-        try:
-            model: ModelInfo | None = self._models.find(None)[0]
-        except WorkstationError:
-            model = None
-        return _Opened(library=library, reading=library.reader(), model=model)
+    def _open(self, _context: JobContext) -> Backstage:
+        from workstation.app.backstage import open_backstage  # after the first paint
 
-    def _on_opened(self, opened: _Opened) -> None:
-        self._opened = opened
-        self._presenters = self._made_presenters(opened)
+        return open_backstage(self._folders, self._settings)
+
+    def _on_opened(self, backstage: Backstage) -> None:
+        self._backstage = backstage
+        self._presenters = self._made_presenters(backstage)
         room = ReadingRoom(self.window, self._presenters, self._texts)
         room.refresh()
         self.window.film.show_message(
@@ -168,21 +151,21 @@ class Workbench(QObject):
     def _on_failed_quietly(self, reason: Reason) -> None:
         self.window.say(self._texts.tr(f"error.{reason.code.value}", **reason.parameters))
 
-    def _made_presenters(self, opened: _Opened) -> Presenters:
-        lanes, reading, library = self._lanes, opened.reading, opened.library
+    def _made_presenters(self, backstage: Backstage) -> Presenters:
+        lanes, reading, library = self._lanes, backstage.reading, backstage.library
         desk = Desk(lanes=lanes, reader=self._reader, find_study=reading.study, parent=self)
         service = ReviewService(library, lambda: datetime.now(UTC), lambda: uuid.uuid4().hex)
         record = Record(
             lanes=lanes, service=service, store=library, ask_actor=self._ask_actor, parent=self
         )
         settings = self._settings
-        self._load_model = self._models.loader(threads=settings.compute_threads)
+        self._load_model = backstage.models.loader(threads=settings.compute_threads)
         findings = FindingsPresenter(
             lanes=lanes,
             desk=desk,
             record=record,
             analysis=Analysis(self._load_model),
-            model=opened.model,
+            model=backstage.model,
             policy=RevealPolicy(settings.reveal_policy),
             controls=_evidence_controls(settings),
             parent=self,
@@ -209,8 +192,8 @@ class Workbench(QObject):
         tools = ReportTools(
             reader=self._reader,
             store=library,
-            renderer=PdfRenderer(),
-            model=opened.model,
+            renderer=backstage.renderer,
+            model=backstage.model,
             prior=lambda study: next((p.when for p in reading.priors(study)), None),
             program_version=__version__,
         )
