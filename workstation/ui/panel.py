@@ -22,6 +22,8 @@ from workstation.core.errors import Reason
 
 MARGIN = 12
 GAP = 8
+Margins = tuple[int, int, int, int]
+"""Left, top, right and bottom in px."""
 _LONG_WORD = re.compile(r"[!-~]{21,}")
 _BREAK_HERE = "\u200b"
 
@@ -68,10 +70,12 @@ def button(text: str, css: str = "", *, name: str = "") -> QPushButton:
     return made
 
 
-def stacked(*items: QWidget | QLayout, gap: int = GAP, margin: int = 0) -> QVBoxLayout:
+def stacked(
+    *items: QWidget | QLayout, gap: int = GAP, margins: Margins = (0, 0, 0, 0)
+) -> QVBoxLayout:
     """`items` one under the other."""
     layout = QVBoxLayout()
-    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setContentsMargins(*margins)
     layout.setSpacing(gap)
     for item in items:
         if isinstance(item, QLayout):
@@ -81,10 +85,12 @@ def stacked(*items: QWidget | QLayout, gap: int = GAP, margin: int = 0) -> QVBox
     return layout
 
 
-def in_line(*items: QWidget | None, gap: int = GAP) -> QHBoxLayout:
+def in_line(
+    *items: QWidget | None, gap: int = GAP, margins: Margins = (0, 0, 0, 0)
+) -> QHBoxLayout:
     """`items` side by side; None is the space that gives way."""
     layout = QHBoxLayout()
-    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setContentsMargins(*margins)
     layout.setSpacing(gap)
     for item in items:
         if item is None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from resources.i18n import Texts
-from workstation.ui.findings.model import FindingsState
+from workstation.ui.findings.model import FindingsPhase, FindingsState
+from workstation.ui.findings.notice import Notice
+from workstation.ui.findings.result import ResultPage
+from workstation.ui.findings.wording import model_words
+from workstation.ui.panel import MARGIN, Words, button, in_line, scrolling, stacked
 
 
 class FindingsView(QWidget):
@@ -43,7 +47,54 @@ class FindingsView(QWidget):
         super().__init__(parent)
         self._texts = texts
         self._state = FindingsState()
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("class", "panel")
+        self.model_line = Words(css="muted small")
+        self.card_button = button(texts.tr("Model card"), "flat", name="model_card")
+        self.notices: dict[FindingsPhase, Notice] = {
+            phase: Notice(texts, phase)
+            for phase in FindingsPhase
+            if phase is not FindingsPhase.RESULT
+        }
+        self.result = ResultPage(texts)
+        title = in_line(Words(texts.tr("AI findings"), "title"), self.card_button)
+        body = stacked(*self.notices.values(), self.result)
+        body.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
+        head = stacked(title, self.model_line, gap=0, margins=(MARGIN, MARGIN, MARGIN, 6))
+        self.area = scrolling(body)
+        self.setLayout(stacked(head, self.area, gap=0))
+        self._connect()
+        self.set_state(self._state)
 
     def set_state(self, state: FindingsState) -> None:
-        """Show `state`."""
+        """Show `state`; what is on screen already is changed in place."""
         self._state = state
+        self.model_line.say(model_words(self._texts, state.model))
+        self.card_button.setVisible(state.model is not None)
+        if state.phase is FindingsPhase.RESULT:
+            self.result.show_state(state)
+        else:
+            self.result.clear()
+            self.notices[state.phase].show_state(state)
+        self.result.setVisible(state.phase is FindingsPhase.RESULT)
+        for phase, notice in self.notices.items():
+            notice.setVisible(phase is state.phase)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the heading and one row; the rest scrolls."""
+        return QSize(300, 140)
+
+    def _connect(self) -> None:
+        self.card_button.clicked.connect(self.model_card_requested)
+        for phase, signal in (
+            (FindingsPhase.NOT_ANALYSED, self.analyse_requested),
+            (FindingsPhase.RUNNING, self.stop_requested),
+            (FindingsPhase.HIDDEN, self.reveal_requested),
+            (FindingsPhase.FAILED, self.retry_requested),
+        ):
+            self.notices[phase].requested.connect(signal)
+        self.result.selected.connect(self.finding_selected)
+        self.result.evidence_requested.connect(self.evidence_requested)
+        self.result.decided.connect(self.decided)
+        self.result.evidence.toggled.connect(self.evidence_toggled)
+        self.result.evidence.style_changed.connect(self.style_changed)
