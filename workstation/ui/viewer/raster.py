@@ -86,7 +86,8 @@ class FilmRaster:
         left, wide_columns = columns.widened(margin, extent=self.film.columns)
         values = self._sample(wide_rows, wide_columns)
         if self._indexed:
-            values = values.astype(np.intp) - np.iinfo(self.film.pixels.dtype).min
+            values = values.astype(np.intp)
+            values -= np.iinfo(self.film.pixels.dtype).min
         self._sampled = (wide_rows, wide_columns, values)
         return values[top : top + rows.count, left : left + columns.count]
 

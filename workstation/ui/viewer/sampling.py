@@ -95,10 +95,18 @@ def resampled(
     needed = values[:, first : last + 1]
     columns = [(index - first, weight) for index, weight in columns]
     count = rows[0][0].size
+    work = needed.dtype
+    if len(rows) + len(columns) > 2:
+        work = np.result_type(needed.dtype, np.float32)  # double for more than 16 bits
     result = np.empty((count, columns[0][0].size, *values.shape[2:]), dtype=kind)
     for start in range(0, count, _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
-        part = _blended(needed, [(index[block], weight[block]) for index, weight in rows], 0)
+        row_taps = [(index[block], weight[block]) for index, weight in rows]
+        top = min(int(index.min()) for index, _ in row_taps)
+        bottom = max(int(index.max()) for index, _ in row_taps)
+        # To floats once, not once a tap.
+        part = needed[top : bottom + 1].astype(work, copy=False)
+        part = _blended(part, [(index - top, weight) for index, weight in row_taps], 0)
         part = _blended(part, columns, 1)
         if kind.kind in "iu" and part.dtype.kind == "f":
             np.rint(part, out=part)
@@ -107,13 +115,18 @@ def resampled(
 
 
 def _blended(values: Numbers, taps: list[Tap], axis: int) -> Numbers:
+    """Weighted sums along one axis; `values` are floats when there is more than one tap."""
     if len(taps) == 1:
         return values.take(taps[0][0], axis=axis)
     shape = tuple(-1 if dimension == axis else 1 for dimension in range(values.ndim))
-    index, weight = taps[0]
-    total = values.take(index, axis=axis) * weight.reshape(shape)
-    for index, weight in taps[1:]:
-        total += values.take(index, axis=axis) * weight.reshape(shape)
+    parts = []
+    for index, weight in taps:
+        part = values.take(index, axis=axis)
+        part *= weight.reshape(shape)
+        parts.append(part)
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
     return total
 
 
