@@ -61,23 +61,25 @@ def decoder(kind: Kind) -> Decoder:
         return lambda data, arrays: arrays[data]
     if is_dataclass(kind):
         return _dataclass(kind)
-    return partial(_plain, kind)
+    return _exact(kind) if kind in {str, int, bool} else partial(_parsed, kind)
 
 
-def _plain(kind: Kind, data: Json, _arrays: Sequence[Array]) -> Json:
+def _exact(kind: Kind) -> Decoder:
+    def check(data: Json, _arrays: Sequence[Array]) -> Json:
+        if type(data) is kind:
+            return data
+        raise TypeError(f"{type(data).__name__} is no {kind.__name__}")
+
+    return check
+
+
+def _parsed(kind: Kind, data: Json, _arrays: Sequence[Array]) -> Json:
+    """Dates, enums and floats, from what JSON has for them."""
     if kind in {date, datetime}:
         return kind.fromisoformat(data)
-    if issubclass(kind, Enum):
-        return kind(data)
-    if kind is float:
-        return float(_of((int, float), data))
-    return _of(kind, data)
-
-
-def _of(kind: Kind, data: Json) -> Json:
-    if not isinstance(data, kind):
-        raise TypeError(f"{type(data).__name__} is no {kind}")
-    return data
+    if kind is float and type(data) not in {int, float}:
+        raise TypeError(f"{type(data).__name__} is no float")
+    return kind(data)
 
 
 def _dataclass(kind: Kind) -> Decoder:
