@@ -22,6 +22,7 @@ from workstation.core.errors import Reason
 
 MARGIN = 12
 GAP = 8
+INDENT = 8
 Margins = tuple[int, int, int, int]
 """Left, top, right and bottom in px."""
 _LONG_WORD = re.compile(r"[!-~]{21,}")
@@ -83,6 +84,11 @@ def stacked(
         else:
             layout.addWidget(item)
     return layout
+
+
+def indented(*items: QWidget | QLayout) -> QVBoxLayout:
+    """`items` set in as far as the words inside a row are."""
+    return stacked(*items, margins=(INDENT, 0, INDENT, 0))
 
 
 def in_line(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QLineEdit
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from resources.i18n import Texts
 from workstation.core.findings import FindingCode
@@ -17,7 +17,7 @@ from workstation.ui.panel import GAP, Words, button, in_line
 _COMMENT_LENGTH = 400
 
 
-class DecisionEditor(QFrame):
+class DecisionEditor(QWidget):
     """Finding, side, zone, certainty and comment, with the AI's original named above; only the finding is filled in.
 
     Signals
@@ -36,7 +36,6 @@ class DecisionEditor(QFrame):
 
     def __init__(self, texts: Texts, code: FindingCode, decision: Decision | None) -> None:
         super().__init__()
-        self.setProperty("class", "card")
         edited = decision is not None and decision.verdict is Verdict.EDITED
         start = decision if decision is not None and edited else None
         name = finding_name(texts, code)
@@ -46,13 +45,14 @@ class DecisionEditor(QFrame):
         self.certainty = _combo(texts, "certainty", Certainty)
         self.comment = QLineEdit(start.comment if start else "")
         self.comment.setMaxLength(_COMMENT_LENGTH)
+        self.comment.setCursorPosition(0)
         _choose(self.finding, start.code if start else code)
         _choose(self.side, start.side if start else None)
         _choose(self.zone, start.zone if start else None)
         _choose(self.certainty, start.certainty if start else None)
         form = QFormLayout()
         form.setSpacing(6)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for label, field in (
             (texts.tr("Finding"), self.finding),
             (texts.tr("Side"), self.side),
@@ -70,7 +70,7 @@ class DecisionEditor(QFrame):
         self.take_back.setVisible(edited)
         form.insertRow(0, Words(texts.tr("AI: {finding}", finding=name), "heading"))
         form.addRow(in_line(self.save, self.cancel, None, self.take_back))
-        form.setContentsMargins(GAP, GAP, GAP, GAP)
+        form.setContentsMargins(GAP, 0, GAP, GAP)
         self.setLayout(form)
         self.save.clicked.connect(self._save)
         self.cancel.clicked.connect(self.closed)

@@ -13,7 +13,7 @@ from workstation.ui.findings.model import FindingsState
 from workstation.ui.findings.row import RowView
 from workstation.ui.findings.wording import marks_words
 from workstation.ui.icons import icon
-from workstation.ui.panel import Words, in_line, rule, stacked, told
+from workstation.ui.panel import Words, in_line, indented, rule, stacked, told
 
 _ICON_PX = 16
 
@@ -54,17 +54,12 @@ class ResultPage(QWidget):
             texts.tr("Scores are not disease probabilities at your hospital's prevalence."),
             "muted small",
         )
+        notes = stacked(self.marks, self.meaning, self.nodules, gap=3)
         self.setLayout(
             stacked(
-                self._warnings,
-                self.none_above,
-                self._above,
-                self.group,
-                self.folded,
-                rule(),
-                self.evidence,
-                rule(),
-                stacked(self.marks, self.meaning, self.nodules, gap=3),
+                indented(self._warnings, self.none_above),
+                stacked(self._above, self.group, self.folded, gap=4),
+                indented(rule(), self.evidence, rule(), notes),
             )
         )
         self.group.toggled.connect(self._unfold)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSizePolicy, QWidget
 
 from resources.i18n import Texts
 from workstation.core.review import Decision, Verdict
@@ -32,8 +32,9 @@ class RowHead(QAbstractButton):
     def __init__(self, texts: Texts, row: FindingRow) -> None:
         super().__init__()
         self._texts = texts
-        self._selected = False
         score = row.score
+        # A button's own policy would never let it be narrower than its longest line.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._name = Words(finding_name(texts, score.code), "heading")
@@ -49,17 +50,16 @@ class RowHead(QAbstractButton):
         head = in_line(self._name, self._sign, self._verdict, self.ask, gap=4)
         said = in_line(self._mark, self._score, gap=4)
         self._parts = stacked(
-            head, ScoreBar(score), said, self._edit, gap=3, margins=(10, 7, 8, 7)
+            head, ScoreBar(score), said, self._edit, gap=3, margins=(8, 7, 8, 7)
         )
         self.setLayout(self._parts)
         for label in self.findChildren(QLabel):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.show_row(row, selected=False)
+        self.show_row(row)
 
-    def show_row(self, row: FindingRow, *, selected: bool) -> None:
+    def show_row(self, row: FindingRow) -> None:
         """Show what changed; the score never does."""
         above = bool(row.score.above)
-        self._selected = selected
         name, said = self._name.text(), score_words(self._texts, row.score)
         verdict = verdict_words(self._texts, row.decision) if above else ""
         self._verdict.say(verdict)
@@ -73,7 +73,6 @@ class RowHead(QAbstractButton):
         )
         self.setAccessibleName(", ".join(part for part in (name, said, verdict) if part))
         self.setAccessibleDescription(self._edit.text())
-        self.update()
 
     def sizeHint(self) -> QSize:
         """As large as its words."""
@@ -87,21 +86,12 @@ class RowHead(QAbstractButton):
             super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Lift the selected row, ring the focused one."""
+        """Ring the focused row, lift the one under the mouse."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if self._selected or self.underMouse():
-            painter.setBrush(QColor(TOKENS.raised))
-            painter.drawRoundedRect(box, 6, 6)
-        if self._selected:
-            painter.setBrush(QColor(TOKENS.accent))
-            painter.drawRoundedRect(QRectF(0, 8, 3, self.height() - 16), 1.5, 1.5)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QColor(TOKENS.accent))
-            painter.drawRoundedRect(box, 6, 6)
+        painter.setPen(QColor(TOKENS.accent) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(TOKENS.raised) if self.underMouse() else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         painter.end()
 
 
@@ -124,6 +114,7 @@ class RowView(QWidget):
         super().__init__()
         self._texts = texts
         self._row = row
+        self._selected = False
         self.editor: DecisionEditor | None = None
         self.head = RowHead(texts, row)
         self.buttons = {
@@ -133,7 +124,7 @@ class RowView(QWidget):
         }
         self._actions = QWidget()
         self._actions.setLayout(
-            in_line(*self.buttons.values(), None, gap=6, margins=(10, 2, 0, 6))
+            in_line(*self.buttons.values(), None, gap=6, margins=(8, 0, 8, 8))
         )
         self._parts = stacked(self.head, self._actions, gap=2)
         self.setLayout(self._parts)
@@ -146,7 +137,9 @@ class RowView(QWidget):
     def show_row(self, row: FindingRow, *, selected: bool, editable: bool) -> None:
         """Show what changed; an open editor stays as it is."""
         self._row = row
-        self.head.show_row(row, selected=selected)
+        self._selected = selected
+        self.update()
+        self.head.show_row(row)
         self._actions.setVisible(bool(row.score.above) and selected)
         verdict = row.decision.verdict if row.decision else None
         for made, pressed in self.buttons.items():
@@ -191,3 +184,16 @@ class RowView(QWidget):
             self.editor.hide()
             self.editor.deleteLater()
             self.editor = None
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Lift the selected finding, with a bar at its left edge."""
+        if not self._selected:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(TOKENS.raised))
+        painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
+        painter.setBrush(QColor(TOKENS.accent))
+        painter.drawRoundedRect(QRectF(0, 6, 3, self.height() - 12), 1.5, 1.5)
+        painter.end()

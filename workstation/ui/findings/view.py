@@ -10,7 +10,16 @@ from workstation.ui.findings.model import FindingsPhase, FindingsState
 from workstation.ui.findings.notice import Notice
 from workstation.ui.findings.result import ResultPage
 from workstation.ui.findings.wording import model_words
-from workstation.ui.panel import MARGIN, Words, button, in_line, scrolling, stacked
+from workstation.ui.panel import (
+    INDENT,
+    MARGIN,
+    Words,
+    button,
+    in_line,
+    indented,
+    scrolling,
+    stacked,
+)
 
 
 class FindingsView(QWidget):
@@ -58,8 +67,12 @@ class FindingsView(QWidget):
         }
         self.result = ResultPage(texts)
         title = in_line(Words(texts.tr("AI findings"), "title"), self.card_button)
-        body = stacked(*self.notices.values(), self.result)
-        body.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
+        body = stacked(
+            indented(*self.notices.values()),
+            self.result,
+            gap=0,
+            margins=(MARGIN - INDENT, 0, MARGIN - INDENT, MARGIN),
+        )
         head = stacked(title, self.model_line, gap=0, margins=(MARGIN, MARGIN, MARGIN, 6))
         self.area = scrolling(body)
         self.setLayout(stacked(head, self.area, gap=0))
