@@ -72,7 +72,7 @@ class Workbench(QObject):
         self._reader = GuardedFilmReader(assume_gbk=self._settings.assume_gbk)
         self._actor: Actor | None = None
         self._backstage: Backstage | None = None
-        self._presenters: Presenters | None = None
+        self.presenters: Presenters | None = None
         self._wanted: list[Path] = []
         self.window = self._made_window()
         self.window.settings_requested.connect(self._show_settings)
@@ -98,13 +98,16 @@ class Workbench(QObject):
         self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
         self.window.raise_()
         self.window.activateWindow()
-        if self._presenters is None:
+        if self.presenters is None:
             self._wanted += paths
         elif paths:
-            self._presenters.worklist.scan(paths)
+            self.presenters.worklist.scan(paths)
 
     def close(self) -> None:
         """Let the store finish, end threads and children."""
+        self.window.hide()
+        if self.presenters is not None:
+            self.presenters.worklist.close()
         self._lanes.shutdown()
         self._scanner.close()
         self._reader.close()
@@ -123,15 +126,15 @@ class Workbench(QObject):
 
     def _on_opened(self, backstage: Backstage) -> None:
         self._backstage = backstage
-        self._presenters = self._made_presenters(backstage)
-        room = ReadingRoom(self.window, self._presenters, self._texts)
+        self.presenters = self._made_presenters(backstage)
+        room = ReadingRoom(self.window, self.presenters, self._texts)
         room.refresh()
         self.window.film.show_message(
             self._texts.tr("Open a folder of films, or drop it here.")
         )
-        self._presenters.worklist.restore(open_study=not self._wanted)
+        self.presenters.worklist.restore(open_study=not self._wanted)
         if self._wanted:
-            self._presenters.worklist.scan(tuple(self._wanted))
+            self.presenters.worklist.scan(tuple(self._wanted))
             self._wanted.clear()
         for reason in self._loaded.problems:
             self._on_failed_quietly(reason)
@@ -229,8 +232,8 @@ class Workbench(QObject):
             return
         self._settings = settings
         self.window.film.set_options(_viewer_options(settings))
-        if self._presenters is not None:
-            self._presenters.findings.set_controls(_evidence_controls(settings))
+        if self.presenters is not None:
+            self.presenters.findings.set_controls(_evidence_controls(settings))
         self.window.say(self._texts.tr("Settings saved."))
 
     def _show_about(self) -> None:

@@ -108,6 +108,10 @@ class WorklistPresenter(QObject):
         if study_uid and self._index.study(study_uid) is not None:
             self._desk.open_study(study_uid)
 
+    def close(self) -> None:
+        """List nothing more: the library is about to close."""
+        self._refresh.stop()
+
     def search(self, query: WorklistQuery) -> None:
         """List other studies, or in another order."""
         self._query = query
