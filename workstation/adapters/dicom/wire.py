@@ -20,6 +20,7 @@ from workstation.adapters.dicom.guard import IMAGE_LIMIT_BYTES
 HEADER_LIMIT_BYTES = 64 << 20
 _DTYPES = frozenset({"|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "|b1"})
 _LENGTH = struct.Struct(">I")
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 Array = NDArray[Any]
 Json = Any
@@ -34,7 +35,7 @@ def send(stream: BinaryIO, header: dict[str, Any], arrays: Sequence[Array] = ())
     """Write one message and flush it."""
     if arrays:
         header = header | {"arrays": [[a.dtype.str, list(a.shape)] for a in arrays]}
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = _to_json(header).encode()
     stream.write(_LENGTH.pack(len(text)) + text)
     stream.writelines(
         np.ascontiguousarray(array).reshape(-1).view(np.uint8).data for array in arrays
