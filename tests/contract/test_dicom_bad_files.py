@@ -32,12 +32,13 @@ _READER_SAYS = {
     "undefined_length": {E.MALFORMED},
     "unclosed_sequence": {E.FILE_TRUNCATED, E.MALFORMED},
     "program": {E.SUSPICIOUS},
+    "rle_past_its_end": {E.MALFORMED},
     "gigabytes": {E.TOO_LARGE},
     "fragments": {E.SUSPICIOUS},
     "png_65535": {E.TOO_LARGE},
     "jpeg_65535": {E.TOO_LARGE},
 }
-_BEHIND_THE_HEADER = {"j2k_65535_hidden", "palette_overflow", "fragments"}
+_BEHIND_THE_HEADER = {"j2k_65535_hidden", "palette_overflow", "fragments", "rle_past_its_end"}
 _LIMIT_S = 2.0
 
 

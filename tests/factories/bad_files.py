@@ -43,6 +43,10 @@ def bombs() -> dict[str, Callable[[], bytes]]:
         "undefined_length": lambda: _with_front(b"\x08\x00\x15\x11UT\0\0" + _UNDEFINED),
         "unclosed_sequence": lambda: _with_front(_SEQUENCE + _ITEM + _UNDEFINED),
         "program": lambda: b"MZ" + good_film()[2:],
+        "rle_past_its_end": lambda: _encapsulated(
+            "1.2.840.10008.1.2.5",
+            struct.pack("<16I", 2, 64, 66, *[0] * 13) + b"\x81\x00" * 40,
+        ),
         "gigabytes": lambda: to_bytes(make_dx(Rows=65535, Columns=65535)),
         "fragments": lambda: _encapsulated(
             "1.2.840.10008.1.2.5", b"", fragments=(_ITEM + b"\0" * 4) * 2_000_000

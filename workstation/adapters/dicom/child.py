@@ -82,7 +82,7 @@ def _answer(sink: BinaryIO, work: Callable[[], Answer]) -> None:
         header = {"reason": encode_reason(Reason(code=ErrorCode.TOO_LARGE, detail="memory"))}
     except RecursionError:
         header = {"reason": encode_reason(Reason(code=ErrorCode.SUSPICIOUS, detail="nesting"))}
-    except Exception as error:  # noqa: BLE001 - libraries raise anything for a damaged file
+    except BaseException as error:  # noqa: BLE001 - libraries raise anything; pylibjpeg-rle panics past Exception
         reason = Reason(code=ErrorCode.MALFORMED, detail=type(error).__name__)
         header = {"reason": encode_reason(reason)}
     send(sink, header, arrays)

@@ -138,7 +138,10 @@ class Answers:
     def _cause_of_death(self) -> WorkstationError:
         if self._killed_for is ErrorCode.CANCELLED:
             return CancelledError()
-        self._process.kill()
+        try:
+            self._process.wait(timeout=_POLL_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
         code = self._killed_for or ErrorCode.DECODER_CRASHED
         return ChildDiedError(code, f"exit status {self._process.wait()}")
 
