@@ -70,7 +70,7 @@ class Workbench(QObject):
         self._lanes = Lanes()
         self._scanner = GuardedScanner(assume_gbk=self._settings.assume_gbk)
         self._reader = GuardedFilmReader(assume_gbk=self._settings.assume_gbk)
-        self._actor: Actor | None = None
+        self.actor: Actor | None = None
         self._backstage: Backstage | None = None
         self.presenters: Presenters | None = None
         self._wanted: list[Path] = []
@@ -241,10 +241,10 @@ class Workbench(QObject):
 
     def _ask_actor(self) -> Actor | None:
         """The reader's name, asked for once a session; unverified until there are logins."""
-        if self._actor is None:
+        if self.actor is None:
             name = ask_reader_name(self._texts, self.window)
-            self._actor = Actor(name=name) if name else None
-        return self._actor
+            self.actor = Actor(name=name) if name else None
+        return self.actor
 
 
 def _viewer_options(settings: Settings) -> ViewerOptions:

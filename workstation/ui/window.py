@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
         self._panels.addWidget(self.findings)
         self._panels.addWidget(self.review)
         self._panels.setChildrenCollapsible(False)
+        self._panels.setSizes([460, 400])
         columns = QSplitter(Qt.Orientation.Horizontal)
         for view in (self.worklist, self.film, self._panels):
             columns.addWidget(view)

@@ -95,7 +95,7 @@ class WorklistDelegate(QStyledItemDelegate):
         small, bold = _sized(row.font, -1), QFont(row.font)
         bold.setWeight(QFont.Weight.DemiBold)
         line = inner.height() // 3
-        state_width = QFontMetrics(small).horizontalAdvance(words.state)
+        state_width = _width(words.state, small)
         rows = [
             QRect(inner.left(), inner.top() + n * line, inner.width(), line) for n in range(3)
         ]
@@ -110,7 +110,7 @@ class WorklistDelegate(QStyledItemDelegate):
         if not entry.row.available:
             marks.append(self._texts.tr("⚠ files not reachable"))
         mark = " · ".join(marks)
-        width = QFontMetrics(small).horizontalAdvance(mark)
+        width = _width(mark, small)
         _text(
             painter,
             rows[1].adjusted(rows[1].width() - width, 0, 0, 0),
@@ -156,6 +156,11 @@ def _sized(font: QFont, by: int) -> QFont:
     other = QFont(font)
     other.setPixelSize(max(font.pixelSize(), 10) + by)
     return other
+
+
+def _width(text: str, font: QFont) -> int:
+    """Pixels a text needs; a spare pair, since widths are rounded and a text that just fits would be elided."""
+    return QFontMetrics(font).horizontalAdvance(text) + 2
 
 
 def _text(painter: QPainter, box: QRect, text: str, font: QFont, colour: str) -> None:
