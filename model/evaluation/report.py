@@ -50,12 +50,15 @@ def html_report(record: Mapping[str, Any], table: ScoreTable) -> str:
 
 
 def _facts(record: Mapping[str, Any]) -> str:
-    scores, mean = record["scores"], record["scores"]["mean_findings"]
+    scores = record["scores"]
     lines = [f"{scores['films']} films of {scores['patients']} patients. {record['source']}"]
-    if not mean["insufficient"]:
-        lines.append(
-            f"Mean AUROC of {len(mean['findings'])} findings with 15 positives or more: {_interval(mean)}."
-        )
+    for name in ("mean_findings", "mean_offered"):
+        mean, whose = scores[name], "offered " if name == "mean_offered" else ""
+        if not mean["insufficient"]:
+            count = len(mean["findings"])
+            lines.append(
+                f"Mean AUROC of {count} {whose}findings with 15 positives or more: {_interval(mean)}."
+            )
     if scores["marks_per_100_normals"] is not None:
         lines.append(
             f"Marks per 100 films without an abnormality: {scores['marks_per_100_normals']:.0f}."
@@ -69,7 +72,8 @@ def _facts(record: Mapping[str, Any]) -> str:
 def _overview(record: Mapping[str, Any]) -> str:
     rows = []
     for code, f in record["scores"]["labels"].items():
-        cells = [code, str(f["films"]), str(f["positives"])]
+        name = code if f["offered"] else f"{code} (not offered)"
+        cells = [name, str(f["films"]), str(f["positives"])]
         if f["insufficient"]:
             rows.append([*cells, "insufficient", "", "", "", "", "", ""])
             continue

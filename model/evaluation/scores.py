@@ -45,6 +45,7 @@ def evaluate(table: ScoreTable, *, resamples: int = RESAMPLES) -> dict[str, Any]
         "films": len(table.patients),
         "patients": len(set(table.patients)),
         "mean_findings": mean_auroc(table, resamples=resamples),
+        "mean_offered": mean_auroc(table, resamples=resamples, offered_only=True),
         "marks_per_100_normals": marks_per_100_normals(table),
         "labels": labels,
     }
@@ -59,6 +60,7 @@ def label_figures(table: ScoreTable, k: int, *, resamples: int) -> dict[str, Any
         "films": len(y),
         "positives": positives,
         "prevalence": positives / len(y) if len(y) else None,
+        "offered": table.is_offered(k),
         "insufficient": min(positives, len(y) - positives) < SUFFICIENT,
     }
     if figures["insufficient"]:
@@ -75,12 +77,14 @@ def label_figures(table: ScoreTable, k: int, *, resamples: int) -> dict[str, Any
         },
         "subgroups": _subgroups(table, k, known, resamples=resamples),
     }
-    if table.probabilities:
+    if table.probabilities and table.is_offered(k):
         figures["calibration"] = _calibration(s, y, draws)
     return figures
 
 
-def mean_auroc(table: ScoreTable, *, resamples: int = RESAMPLES) -> dict[str, Any]:
+def mean_auroc(
+    table: ScoreTable, *, resamples: int = RESAMPLES, offered_only: bool = False
+) -> dict[str, Any]:
     """The mean over the findings with at least 15 positives; the same patients are drawn for all."""
     chosen = [
         k
@@ -88,6 +92,7 @@ def mean_auroc(table: ScoreTable, *, resamples: int = RESAMPLES) -> dict[str, An
         if code != ANY_ABNORMALITY
         and np.nansum(table.truth[:, k]) >= POSITIVES_IN_MEAN
         and (table.truth[:, k] == 0).any()
+        and (table.is_offered(k) or not offered_only)
     ]
     if not chosen:
         return {"findings": [], "insufficient": True}

@@ -30,9 +30,9 @@ class Answers:
     rows
         The readable films.
     table
-        Probabilities of the offered labels beside the truth; the age rule is ignored.
+        Probabilities of all labels beside the truth; the age rule is ignored.
     located
-        Boxed findings of offered labels.
+        Boxed findings.
     milliseconds
         Preprocessing and prediction with maps, a film each.
     """
@@ -59,7 +59,6 @@ def answers(
 ) -> Answers:
     """Score films; unreadable ones are named and left out."""
     predictor = Predictor(package)
-    offered = [(k, label) for k, label in enumerate(package.labels) if label.trained]
     kept, scores, places, times = [], [], list[Located](), list[tuple[float, float]]()
     for row in tqdm(rows, desc="films", disable=quiet):
         try:
@@ -77,22 +76,23 @@ def answers(
         ended = time.perf_counter()
         times.append(((between - started) * 1e3, (ended - between) * 1e3))
         kept.append(row)
-        scores.append([raw.probabilities[k] for k, _ in offered])
+        scores.append(raw.probabilities)
         to_film = cell_to_film(maps.shape[1:], predictor.input_size, made.to_film)
-        for k, label in offered:
+        for k, label in enumerate(package.labels):
             boxes = [box for box in row.boxes if box.label == label.code]
             if boxes:
                 marked = label.threshold is not None and raw.probabilities[k] >= label.threshold
                 places.append(located(maps[k], to_film, boxes, marked=bool(marked)))
-    indices = [k for k, _ in offered]
+    labels = package.labels
     table = ScoreTable(
-        codes=tuple(label.code for _, label in offered),
-        scores=np.array(scores).reshape(len(kept), len(offered)),
-        truth=truth_of(kept).reshape(len(kept), -1)[:, indices],
+        codes=tuple(label.code for label in labels),
+        scores=np.array(scores).reshape(len(kept), len(labels)),
+        truth=truth_of(kept).reshape(len(kept), len(labels)),
         patients=tuple(row.patient_id for row in kept),
         groups=groups_of(kept),
-        thresholds=tuple(_points(label) for _, label in offered),
+        thresholds=tuple(_points(label) for label in labels),
         probabilities=package.metadata.calibration_id is not None,
+        offered=tuple(label.trained for label in labels),
     )
     return Answers(
         rows=tuple(kept), table=table, located=tuple(places), milliseconds=tuple(times)

@@ -38,6 +38,9 @@ class ScoreTable:
         Operating points of each label by name; empty where there are none.
     probabilities
         Whether the scores claim to be probabilities, so that calibration can be judged.
+    offered
+        Which labels a package shows; the others are measured too, as leaving them out would flatter the mean.
+        Empty: all.
     """
 
     codes: tuple[str, ...]
@@ -47,11 +50,16 @@ class ScoreTable:
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     thresholds: tuple[Mapping[str, float], ...] = ()
     probabilities: bool = True
+    offered: tuple[bool, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.patients), len(self.codes))
         if self.scores.shape != shape or self.truth.shape != shape:
             raise ValueError("scores and truth have a row a film and a column a label")
+
+    def is_offered(self, k: int) -> bool:
+        """Whether a label is shown to a reader."""
+        return self.offered[k] if self.offered else True
 
 
 def age_band(age: float | None) -> str:

@@ -71,9 +71,14 @@ def _about_figures(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
         yield words.figures_test.format(
             **{k: test[k] for k in ("films", "patients", "readings")}
         )
-        mean = test.get("mean_findings")
+        mean, offered = test.get("mean_findings"), test.get("mean_offered")
         if mean:
-            yield words.mean.format(count=mean["count"], mean=interval(mean))
+            yield words.mean.format(
+                count=mean["count"],
+                mean=interval(mean),
+                offered=offered["count"] if offered else 0,
+                offered_mean=interval(offered),
+            )
         if "calibration" in test:
             yield _calibration(test["calibration"], words)
     else:

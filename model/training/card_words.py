@@ -68,7 +68,8 @@ ENGLISH = Wording(
     figures_test="Test: {films} films of {patients} patients, of the same hospital and never used for a choice; "
     "reading number {readings} of this split.",
     untested="The test split has not been read for this package; all figures are from validation.",
-    mean="Mean AUROC on test of the {count} findings with 15 positives or more: {mean}.",
+    mean="Mean AUROC on test of the {count} findings with 15 positives or more, those not offered "
+    "included: {mean}; of the {offered} offered ones: {offered_mean}.",
     calibration="Any abnormality on test: slope {slope}, intercept {intercept}, mean score {score:.2f} "
     "at a prevalence of {prevalence:.2f}, ECE {ece:.3f} (a perfectly calibrated model would show "
     "{chance:.3f} by chance).",
@@ -128,7 +129,7 @@ CHINESE = Wording(
     figures="AUROC 附 95% 区间(按患者重采样);比例附 Wilson 区间。",
     figures_test="测试集:{patients} 名患者的 {films} 张胸片,来自同一医院,从未用于任何选择;本次为该测试集的第 {readings} 次读取。",
     untested="本模型包尚未读取测试集;所有数字均来自验证集。",
-    mean="测试集上阳性数不少于 15 的 {count} 种征象,AUROC 均值:{mean}。",
+    mean="测试集上阳性数不少于 15 的 {count} 种征象(含不提供者),AUROC 均值:{mean};其中提供的 {offered} 种:{offered_mean}。",
     calibration="测试集“任何异常”:斜率 {slope},截距 {intercept},平均分数 {score:.2f},患病率 {prevalence:.2f},"
     "ECE {ece:.3f}(完全校准的模型仅因偶然也会有 {chance:.3f})。",
     pointing="测试集 {boxed} 个有标注框的征象中,证据图最热点落在放射科医生标注框内的比例为 {pointing}(NIH 标注框上仅凭位置猜测为 0.35)。",

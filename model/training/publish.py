@@ -33,7 +33,7 @@ def figures_for_card(record: Mapping[str, Any]) -> dict[str, Any]:
     KeyError
         When the record is not that of a package on a test split.
     """
-    scores, mean = record["scores"], record["scores"]["mean_findings"]
+    scores = record["scores"]
     figures: dict[str, Any] = {
         "films": scores["films"],
         "patients": scores["patients"],
@@ -41,8 +41,10 @@ def figures_for_card(record: Mapping[str, Any]) -> dict[str, Any]:
         "marks_per_100_normals": scores["marks_per_100_normals"],
         "labels": {code: _label(found) for code, found in scores["labels"].items()},
     }
-    if not mean["insufficient"]:
-        figures["mean_findings"] = {**_estimate(mean), "count": len(mean["findings"])}
+    for name in ("mean_findings", "mean_offered"):
+        mean = scores[name]
+        if not mean["insufficient"]:
+            figures[name] = {**_estimate(mean), "count": len(mean["findings"])}
     overall = scores["labels"].get(ANY_ABNORMALITY, {})
     if "calibration" in overall:
         figures["calibration"] = {key: overall["calibration"][key] for key in LINE} | {

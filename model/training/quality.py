@@ -52,7 +52,7 @@ LONG_SIDE: Final = 2 * SIDE
 # Usable films that may be refused, in all and at each site, on validation: half of what is promised.
 FALSE_REFUSALS: Final = 0.015
 FALSE_REFUSALS_AT_SITE: Final = 0.03
-FALSE_WARNINGS: Final = 0.02
+FALSE_WARNINGS: Final = 0.03
 SHRINKAGE: Final = 0.1
 # How often an epoch shows each look.
 SHARES: Final[Mapping[Look, float]] = {

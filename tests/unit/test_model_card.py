@@ -55,6 +55,7 @@ def evaluation(sha256: str) -> dict[str, object]:
                 "findings": ["effusion"],
                 **estimate(0.77),
             },
+            "mean_offered": {"insufficient": True, "findings": []},
             "labels": {
                 "effusion": {
                     "films": 50,

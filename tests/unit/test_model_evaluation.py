@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -175,6 +176,14 @@ def test_a_label_with_under_ten_positives_is_insufficient():
 
 def test_the_mean_leaves_out_rare_findings_and_the_two_class_head():
     assert mean_auroc(table(), resamples=20)["findings"] == ["effusion"]
+
+
+def test_the_mean_counts_what_is_not_offered_unless_told_otherwise():
+    hidden = replace(table(), offered=(False, True, True))
+    found = evaluate(hidden, resamples=20)
+    assert found["mean_findings"]["findings"] == ["effusion"]
+    assert found["mean_offered"]["insufficient"]
+    assert "calibration" not in found["labels"]["effusion"]
 
 
 def test_marks_on_normal_films_add_up_over_the_labels():
