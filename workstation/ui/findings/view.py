@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from resources.i18n import Texts
@@ -20,6 +20,8 @@ from workstation.ui.panel import (
     scrolling,
     stacked,
 )
+
+_AREA_PX = 90
 
 
 class FindingsView(QWidget):
@@ -75,6 +77,7 @@ class FindingsView(QWidget):
         )
         head = stacked(title, self.model_line, gap=0, margins=(MARGIN, MARGIN, MARGIN, 6))
         self.area = scrolling(body)
+        self.area.setMinimumHeight(_AREA_PX)
         self.setLayout(stacked(head, self.area, gap=0))
         self._connect()
         self.set_state(self._state)
@@ -92,10 +95,6 @@ class FindingsView(QWidget):
         self.result.setVisible(state.phase is FindingsPhase.RESULT)
         for phase, notice in self.notices.items():
             notice.setVisible(phase is state.phase)
-
-    def minimumSizeHint(self) -> QSize:
-        """Room for the heading and one row; the rest scrolls."""
-        return QSize(300, 140)
 
     def _connect(self) -> None:
         self.card_button.clicked.connect(self.model_card_requested)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from resources.i18n import Texts
+from workstation.core.review import Section
+from workstation.ui.panel import GAP, MARGIN, rule, scrolling, stacked
+from workstation.ui.review.closing import ClosingBar
+from workstation.ui.review.identity import IdentityBox
+from workstation.ui.review.impression import ImpressionBox
 from workstation.ui.review.model import ReviewPanelState
+from workstation.ui.review.report import ReportTexts
+from workstation.ui.review.text_edit import TextEdit
+
+_CURSOR_ROOM_PX, _AREA_PX = 24, 110
 
 
 class ReviewView(QWidget):
@@ -46,13 +55,63 @@ class ReviewView(QWidget):
         super().__init__(parent)
         self._texts = texts
         self._state = ReviewPanelState()
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("class", "panel")
+        self.identity, self.impression = IdentityBox(texts), ImpressionBox(texts)
+        self.report, self.closing = ReportTexts(texts), ClosingBar(texts)
+        self.area = scrolling(
+            stacked(self.impression, self.report, gap=12, margins=(MARGIN, 4, MARGIN, MARGIN))
+        )
+        self.area.setMinimumHeight(_AREA_PX)
+        head = stacked(self.identity, margins=(MARGIN, MARGIN, MARGIN, GAP))
+        foot = stacked(self.closing, margins=(MARGIN, GAP, MARGIN, MARGIN))
+        self.setLayout(stacked(head, self.area, rule(), foot, gap=0))
+        self._connect()
+        self.set_state(self._state)
 
     def set_state(self, state: ReviewPanelState) -> None:
-        """Show `state`; what the reader is typing is left alone unless its stored text changed elsewhere."""
+        """Show `state`; a text that the reader has changed is left alone until it is stored."""
         self._state = state
+        self.identity.show_state(state)
+        self.impression.show_state(state)
+        self.report.show_state(state)
+        self.closing.show_state(state, pending=self.report.pending)
+        self.area.widget().setVisible(state.study_uid is not None)
 
     def commit_pending(self) -> None:
         """Emit `text_committed` for every text that differs from its stored one: before a study is left or closed."""
+        self.report.commit()
 
     def focus_impression(self) -> None:
-        """Put the cursor into the first impression."""
+        """Put the cursor into the first impression, or into the findings text once that is recorded."""
+        recorded = self.impression.typing.isHidden()
+        edit = self.report.edits[Section.FINDINGS] if recorded else self.impression.edit
+        edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _connect(self) -> None:
+        self.identity.entered.connect(self.identity_entered)
+        self.impression.edited.connect(self.impression_edited)
+        self.impression.recorded.connect(self.impression_recorded)
+        self.impression.nothing_noted.connect(self.no_finding_noted)
+        self.report.edited.connect(self.text_edited)
+        self.report.committed.connect(self.text_committed)
+        self.report.typed.connect(self._on_typed)
+        for pressed, signal in (
+            (self.closing.undo, self.undo_requested),
+            (self.closing.redo, self.redo_requested),
+            (self.closing.review, self.review_requested),
+            (self.closing.reopen, self.reopen_requested),
+            (self.closing.export, self.export_requested),
+        ):
+            pressed.clicked.connect(signal)
+        for edit in (self.impression.edit, *self.report.edits.values()):
+            edit.cursor_moved.connect(lambda at, e=edit: self._follow(e, at))
+
+    def _on_typed(self) -> None:
+        self.closing.show_saved(self._state, pending=self.report.pending)
+
+    def _follow(self, edit: TextEdit, at: QRect) -> None:
+        """Keep the cursor in sight: the editors grow, the panel scrolls."""
+        if edit.hasFocus():
+            place = edit.viewport().mapTo(self.area.widget(), at.center())
+            self.area.ensureVisible(place.x(), place.y(), 0, _CURSOR_ROOM_PX)

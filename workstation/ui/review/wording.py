@@ -1,0 +1,86 @@
+"""What the review panel says of people, changes and times."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from resources.i18n import Texts
+from workstation.core.review import (
+    Change,
+    DecisionChanged,
+    IdentityEntered,
+    ImpressionRecorded,
+    StatusChanged,
+    TextChanged,
+)
+from workstation.core.study import PatientIdentity, PersonName, Sex
+from workstation.ui.review.model import ReviewPanelState
+
+_FIRST_CJK = "\u2e80"
+
+
+def sex_words(texts: Texts, sex: Sex) -> str:
+    """A sex in the reader's language."""
+    return texts.tr(f"sex.{sex.value or 'unknown'}")
+
+
+def identity_words(texts: Texts, identity: PatientIdentity) -> str:
+    """ID, birth date and sex; what is missing is said to be missing."""
+    tr = texts.tr
+    number = tr("ID {id}", id=identity.patient_id) if identity.patient_id else tr("no ID")
+    birth = identity.birth_date
+    born = tr("born {date}", date=birth.isoformat()) if birth else tr("birth date unknown")
+    sex = sex_words(texts, identity.sex) if identity.sex else tr("sex unknown")
+    return f"{number} · {born} · {sex}"
+
+
+def change_words(texts: Texts, change: Change) -> str:
+    """The name of a change, as it stands behind "Undo"."""
+    tr = texts.tr
+    match change:
+        case ImpressionRecorded():
+            return tr("first impression")
+        case DecisionChanged(code=code):
+            return tr("decision on {finding}", finding=tr(f"finding.{code.value}"))
+        case TextChanged(section=section):
+            return tr("text “{section}”", section=tr(f"section.{section.value}"))
+        case IdentityEntered():
+            return tr("identity")
+        case StatusChanged(after=after):
+            return tr("status “{status}”", status=tr(f"status.{after.value}"))
+        case _:
+            return tr("AI result shown")
+
+
+def clock_words(at: datetime) -> str:
+    """Hour and minute."""
+    return f"{at:%H:%M}"
+
+
+def reviewer_words(texts: Texts, state: ReviewPanelState) -> str:
+    """Who closed the review, and when; empty when nobody did."""
+    if state.reviewer is None or state.reviewed_at is None:
+        return ""
+    name, at = state.reviewer.name, f"{state.reviewed_at:%Y-%m-%d %H:%M}"
+    if state.reviewer.verified:
+        return texts.tr("Reviewed by {name}, {time}", name=name, time=at)
+    return texts.tr("Reviewed by {name} (name not verified), {time}", name=name, time=at)
+
+
+def typed_name(text: str) -> PersonName:
+    """A name as typed, in the component group that its script belongs to (PS3.5 6.2.1.1)."""
+    text = " ".join(text.split())
+    if any(letter >= _FIRST_CJK for letter in text):
+        return PersonName(ideographic=text)
+    return PersonName(alphabetic=text)
+
+
+def typed_date(text: str) -> date | None:
+    """A birth date as typed, ``1970-01-31`` or ``19700131``; None for an empty text.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    return date.fromisoformat(text.strip()) if text.strip() else None
