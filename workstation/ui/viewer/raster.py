@@ -30,7 +30,6 @@ class FilmRaster:
     def __init__(self, film: Radiograph) -> None:
         self.film = film
         self._levels = [_base_level(film)]
-        # Numpy looks up by intp alone: kept so, a window drag need not convert a screenful each time.
         self._indexed = film.is_monochrome and film.pixels.dtype.itemsize <= 2
         self._buffer = np.empty((0, 0), dtype=np.uint32)
         self._sampled: tuple[Grid, Grid, NDArray[np.integer]] | None = None
@@ -62,7 +61,9 @@ class FilmRaster:
         values = self._values(rows, columns)
         if self.film.is_monochrome:
             lookup = grey_lookup(self.film, voi, inverted=inverted)
-            picture = lookup.apply(values + lookup.first if self._indexed else values)
+            picture = lookup.apply(
+                values.astype(np.int64) + lookup.first if self._indexed else values
+            )
         else:
             colours = values.astype(np.uint8)
             picture = 255 - colours if inverted else colours
@@ -86,8 +87,7 @@ class FilmRaster:
         left, wide_columns = columns.widened(margin, extent=self.film.columns)
         values = self._sample(wide_rows, wide_columns)
         if self._indexed:
-            values = values.astype(np.intp)
-            values -= np.iinfo(self.film.pixels.dtype).min
+            values = _table_index(values)
         self._sampled = (wide_rows, wide_columns, values)
         return values[top : top + rows.count, left : left + columns.count]
 
@@ -118,6 +118,14 @@ def _packed(colours: NDArray[np.uint8]) -> NDArray[np.uint32]:
         return colours * np.uint32(0x010101) + np.uint32(0xFF000000)
     red, green, blue = (colours[..., channel].astype(np.uint32) for channel in range(3))
     return np.uint32(0xFF000000) + (red << 16) + (green << 8) + blue
+
+
+def _table_index(values: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Stored values counted from the least of their type, as unsigned integers of the same size."""
+    if values.dtype.kind == "u":
+        return values
+    unsigned = values.view(f"u{values.dtype.itemsize}")
+    return np.asarray(unsigned ^ (1 << (8 * values.dtype.itemsize - 1)))
 
 
 def _look_up(
