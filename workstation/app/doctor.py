@@ -139,8 +139,13 @@ def _child(texts: Texts) -> Check:
     return Check(
         name=texts.tr("Guard of foreign files"),
         health=Health.NOTE if lacks else Health.GOOD,
-        found=", ".join(has),
-        advice=texts.tr("Not available here: {names}", names=", ".join(lacks)) if lacks else "",
+        found=", ".join(texts.tr(f"guard.{name}") for name in has),
+        advice=texts.tr(
+            "Not available here: {names}",
+            names=", ".join(texts.tr(f"guard.{name}") for name in lacks),
+        )
+        if lacks
+        else "",
     )
 
 

@@ -30,9 +30,9 @@ def guard_this_process() -> None:
 
 
 def describe_guard() -> tuple[list[str], list[str]]:
-    """What guards the child on this machine, and what is missing; technical names."""
-    has = ["own process", "deadline per file", "image limit 1 GiB"]
-    linux, posix = ["memory limit 2 GiB", "no_new_privs"], ["own session", "no core files"]
+    """What guards the child on this machine, and what is missing; stable names (``guard.<name>`` in the catalogue)."""
+    has = ["own_process", "deadline", "image_limit"]
+    linux, posix = ["memory_limit", "no_new_privs"], ["own_session", "no_core_files"]
     if platform.system() == "Linux":
         return has + posix + linux, []
     if platform.system() == "Windows":
