@@ -31,20 +31,17 @@ class ClosingBar(QWidget):
 
     def show_state(self, state: ReviewPanelState, *, pending: bool) -> None:
         """Show `state`; `pending` when something typed is not stored yet."""
-        is_open = state.study_uid is not None
         self.show_saved(state, pending=pending)
         self._name(self.undo, state.undo, done=False)
         self._name(self.redo, state.redo, done=True)
         self.review.setVisible(state.editable)
         self.review.setEnabled(not state.blocks)
         self.reopen.setVisible(state.status is ReviewStatus.REVIEWED)
-        self.export.setEnabled(is_open)
         self.reviewer.say(reviewer_words(self._texts, state))
         blocks = state.blocks if state.editable else ()
         lines = [told(self._texts, reason) for reason in blocks]
         self.blocks.say("\n".join(f"• {line}" if len(lines) > 1 else line for line in lines))
         self.review.setAccessibleDescription(" ".join(lines))
-        self.setVisible(is_open)
 
     def show_saved(self, state: ReviewPanelState, *, pending: bool) -> None:
         """Say what is on disk: only what the store has confirmed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from resources.i18n import Texts
@@ -121,9 +121,11 @@ class IdentityBox(QWidget):
         self.edit = button("", "flat", name="edit_identity")
         self.form = IdentityForm(texts)
         self.form.hide()
+        title = in_line(self.unidentified, self.name, None, self.badge)
+        title.setAlignment(self.badge, Qt.AlignmentFlag.AlignTop)
         self.setLayout(
             stacked(
-                in_line(self.unidentified, self.name, None, self.badge),
+                title,
                 self.facts,
                 in_line(self.by_hand, self.edit, None),
                 self.form,
@@ -145,7 +147,8 @@ class IdentityBox(QWidget):
         self.name.say(name if shown else tr("No study open"))
         self.badge.say(tr(f"status.{state.status.value}") if shown else "")
         self.unidentified.setVisible(shown and not known)
-        self.facts.say(identity_words(self._texts, state.identity) if shown else "")
+        closed = tr("Open a study to write down what you see.")
+        self.facts.say(identity_words(self._texts, state.identity) if shown else closed)
         self.by_hand.setVisible(shown and state.identity_by_hand)
         self.edit.setText(tr("Correct identity") if known else tr("Enter identity"))
         typed = state.identity_by_hand or not known

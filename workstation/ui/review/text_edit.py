@@ -45,6 +45,7 @@ class TextEdit(QPlainTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self.cursorPositionChanged.connect(lambda: self.cursor_moved.emit(self.cursorRect()))
         self.textChanged.connect(self._pause.start)
+        self._grow()
 
     @property
     def text(self) -> str:
@@ -68,8 +69,9 @@ class TextEdit(QPlainTextEdit):
 
     def _grow(self) -> None:
         lines = max(self._lines, math.ceil(self.document().size().height()))
-        frame = max(0, self.height() - self.viewport().height())  # wrong until it is laid out
-        margins = 2 * self.document().documentMargin() + frame
+        self.ensurePolished()
+        frame = self.contentsMargins()
+        margins = frame.top() + frame.bottom() + 2 * self.document().documentMargin()
         self.setFixedHeight(math.ceil(lines * self.fontMetrics().lineSpacing() + margins))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -82,6 +84,7 @@ class TextEdit(QPlainTextEdit):
             self.paused.emit(self.text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Grow with narrower lines."""
+        """Grow with narrower lines; what has grown may have pushed the cursor out of sight."""
         super().resizeEvent(event)
         self._grow()
+        self.cursor_moved.emit(self.cursorRect())

@@ -65,7 +65,11 @@ class ReviewView(QWidget):
         self.area.setMinimumHeight(_AREA_PX)
         head = stacked(self.identity, margins=(MARGIN, MARGIN, MARGIN, GAP))
         foot = stacked(self.closing, margins=(MARGIN, GAP, MARGIN, MARGIN))
-        self.setLayout(stacked(head, self.area, rule(), foot, gap=0))
+        self.line = rule()
+        column = stacked(head, self.area, self.line, foot, gap=0)
+        column.setStretchFactor(self.area, 1)
+        column.addStretch(0)
+        self.setLayout(column)
         self._connect()
         self.set_state(self._state)
 
@@ -76,7 +80,8 @@ class ReviewView(QWidget):
         self.impression.show_state(state)
         self.report.show_state(state)
         self.closing.show_state(state, pending=self.report.pending)
-        self.area.widget().setVisible(state.study_uid is not None)
+        for part in (self.area, self.line, self.closing):
+            part.setVisible(state.study_uid is not None)
 
     def commit_pending(self) -> None:
         """Emit `text_committed` for every text that differs from its stored one: before a study is left or closed."""
