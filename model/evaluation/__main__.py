@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--csv", type=Path, help="path, patient_id, <code>, <code>_score")
     parser.add_argument("--manifest", type=Path)
     parser.add_argument("--boxes", type=Path, help="CSV of lesion boxes")
-    parser.add_argument("--split", choices=SPLITS, default="val")
+    parser.add_argument("--split", choices=(*SPLITS, "all"), default="val")
     parser.add_argument("--site", action="append", help="only films of this site")
     parser.add_argument("--unusable", type=Path, help="CSV of unusable images: file, kind")
     parser.add_argument("--rivals", action="store_true", help="fit the trivial comparators")
@@ -87,7 +87,8 @@ def _from_package(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTab
     rows = [
         row
         for row in manifest.rows
-        if row.split == options.split and (not options.site or row.site in options.site)
+        if options.split in {row.split, "all"}
+        and (not options.site or row.site in options.site)
     ]
     if not rows:
         raise ManifestError(f"no film in the {options.split} split of these sites")
@@ -114,7 +115,7 @@ def _from_package(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTab
         sites = {row.site for row in found.rows}
         train = [row for row in manifest.rows if row.split == "train" and row.site in sites]
         record["comparators"] = comparators(train, found.rows, codes.index(ANY_ABNORMALITY))
-    if options.split == "test":
+    if any(row.split == "test" for row in rows):
         record["readings"] = record_reading(options.manifest, package.sha256)
     record["problems"] = manifest.problems.lines()
     return record, found.table
