@@ -28,13 +28,14 @@ def run_window(paths: Sequence[Path], *, sample: bool, language: str | None) -> 
     app.setApplicationVersion(__version__)
     if hand_over(folders.library, wanted):
         return 0
-    with start_diagnostics(folders.logs):
+    with start_diagnostics(folders.logs) as diagnostics:
         apply_theme(app)
         loaded = load_settings(folders.config)
         workbench = Workbench(folders=folders, loaded=loaded, language=language)
         _translate_qt(app, workbench.language)
         reception = Reception(folders.library)
         reception.paths_arrived.connect(workbench.receive)
+        diagnostics.on_crash = workbench.crashed.emit
         workbench.show()
         QTimer.singleShot(0, lambda: workbench.start(wanted))
         code = app.exec()

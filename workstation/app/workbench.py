@@ -53,9 +53,12 @@ class Workbench(QObject):
     -------
     ready
         Nothing: the library is open and everything works.
+    crashed
+        Path of a crash file, from the thread where something unexpected happened.
     """
 
     ready = Signal()
+    crashed = Signal(object)
 
     def __init__(
         self, *, folders: Folders, loaded: LoadedSettings, language: str | None
@@ -77,6 +80,7 @@ class Workbench(QObject):
         self.window = self._made_window()
         self.window.settings_requested.connect(self._show_settings)
         self.window.about_requested.connect(self._show_about)
+        self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
 
     def show(self) -> None:
         """Show the window; nothing else has been loaded yet."""
@@ -216,6 +220,13 @@ class Workbench(QObject):
             review=review,
             export=export,
         )
+
+    def _on_crash(self, path: Path) -> None:
+        message = self._texts.tr(
+            "Something unexpected happened; what was saved is safe. A report without patient data: {path}",
+            path=str(path),
+        )
+        self.window.say(message)
 
     def _show_settings(self) -> None:
         dialog = SettingsDialog(self._texts, described(self._settings), self.window)

@@ -82,6 +82,7 @@ class ReadingRoom(QObject):
         presenter.scan_failed.connect(self._complain)
         presenter.thumbnail_ready.connect(view.set_thumbnail)
         presenter.recent_changed.connect(view.set_recent)
+        presenter.recent_changed.connect(self._window.set_recent)
         self._window.paths_chosen.connect(presenter.scan)
         self._window.next_study_requested.connect(view.activate_next)
 

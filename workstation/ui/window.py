@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,6 +157,16 @@ class MainWindow(QMainWindow):
         """A few words in the status line, for a while."""
         self.statusBar().showMessage(message, _MESSAGE_MS)
 
+    def set_recent(self, folders: Sequence[Path]) -> None:
+        """Offer the folders opened last, newest first, in the menu."""
+        self._recent.clear()
+        for folder in folders:
+            action = self._recent.addAction(str(folder))
+            action.triggered.connect(
+                lambda _checked=False, path=folder: self.paths_chosen.emit((path,))
+            )
+        self._recent.setEnabled(bool(folders))
+
     def enable(self, command_ids: Mapping[str, bool]) -> None:
         """Say which commands make sense now."""
         for command_id, enabled in command_ids.items():
@@ -246,8 +256,10 @@ class MainWindow(QMainWindow):
             (tr("&Review"), [c.id for c in REVIEW_COMMANDS]),
             (tr("&Help"), [c.id for c in HELP_COMMANDS]),
         )
-        for title, ids in titles:
-            self._filled(self.menuBar().addMenu(title), ids)
+        menus = [self._filled(self.menuBar().addMenu(title), ids) for title, ids in titles]
+        self._recent = QMenu(tr("Open recent"), self)
+        menus[0].insertMenu(self.actions_by_id["room.search"], self._recent)
+        self.set_recent(())
 
     def _filled(self, menu: QMenu, ids: list[str]) -> QMenu:
         for command_id in ids:

@@ -71,7 +71,8 @@ def _identity(
     born = patient.birth_date.isoformat() if patient.birth_date else ""
     sex = "" if patient.sex is Sex.UNKNOWN else texts.tr(f"sex.{patient.sex}")
     age = "" if instance.age is None else _age(instance.age, texts)
-    return _lines(name, born, patient.patient_id, "  ".join(filter(None, (sex, age))))
+    note = f"⚠ {texts.tr(f'note.{instance.text_note}')}" if instance.text_note else ""
+    return _lines(name, born, patient.patient_id, "  ".join(filter(None, (sex, age))), note)
 
 
 def _age(age: Age, texts: Texts) -> str:
