@@ -9,13 +9,13 @@ A message is the English text itself, as written in ``tr("...")``; in English it
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -25,14 +25,20 @@ FOLDERS = {"zh_CN": ROOT / "resources/i18n/zh_CN", "en": ROOT / "resources/i18n/
 
 
 def extracted() -> set[str]:
-    """Every literal message of the program."""
+    """Every literal message of the program: first arguments of ``tr(...)`` and ``_command(...)``, in f-strings too."""
     found = set()
-    for _, _, message, _, _ in extract_from_dir(
-        ROOT / "workstation", [("**.py", "python")], keywords={"tr": None, "_command": None}
-    ):
-        if isinstance(message, str) and not CODED_KEY.fullmatch(message):
-            found.add(message)
-    return found
+    for path in sorted((ROOT / "workstation").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and _called(node) in {"tr", "_command"}:
+                message = node.args[0]
+                if isinstance(message, ast.Constant) and isinstance(message.value, str):
+                    found.add(message.value)
+    return {message for message in found if not CODED_KEY.fullmatch(message)}
+
+
+def _called(call: ast.Call) -> str:
+    function = call.func
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def catalogue_path(language: str) -> Path:
