@@ -229,7 +229,8 @@ class ReadingRoom(QObject):
         if view.film is None or view.film is not self._to.desk.film or overlay is None:
             view.set_evidence(None)
         else:
-            view.set_evidence(overlay.evidence, overlay.style, overlay.model)
+            finding = self._texts.tr(f"finding.{overlay.evidence.code.value}")
+            view.set_evidence(overlay.evidence, overlay.style, f"{overlay.model} – {finding}")
 
     # Review and report
 

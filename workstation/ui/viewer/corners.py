@@ -95,7 +95,9 @@ def _series(instance: Instance, texts: Texts, *, everything: bool) -> tuple[str,
         if instance.series_number is None
         else texts.tr("Series {number}", number=instance.series_number)
     )
-    view = "  ".join(filter(None, (instance.laterality, instance.view_position)))
+    # "U", unpaired, says nothing about a chest's side (PS3.3 C.8.11.1.1).
+    side = "" if instance.laterality == "U" else instance.laterality
+    view = "  ".join(filter(None, (side, instance.view_position)))
     if not everything:
         return _lines(view)
     return _lines(number, instance.series_description, view)

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from resources.i18n import Texts
-from workstation.ui.icons import icon
 
 _RECENT = 5
 
@@ -40,7 +39,7 @@ class Welcome(QWidget):
         )
         hint.setWordWrap(True)
         hint.setProperty("class", "muted")
-        folder = QPushButton(icon("folder"), texts.tr("Open folder…"))
+        folder = QPushButton(texts.tr("Open folder…"))
         folder.setProperty("class", "primary")
         files = QPushButton(texts.tr("Open files…"))
         folder.clicked.connect(self.open_folder_requested)
