@@ -8,7 +8,7 @@ BIN := .venv/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 0
 
-.PHONY: help run test bench soak i18n lock environment
+.PHONY: help run test bench soak screenshots i18n lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,6 +35,10 @@ bench: ## figures beside their peers, as ratios
 soak: ## long fuzz, kill and monkey runs
 	@packaging/environment.sh test
 	$(BIN)/python -m pytest -m long
+
+screenshots: ## take the README's pictures (needs a display, or xvfb)
+	@packaging/environment.sh test
+	xvfb-run -a -s "-screen 0 1920x1080x24" $(BIN)/python packaging/screenshots.py
 
 i18n: ## collect messages, update and compile both catalogues
 	$(BIN)/python packaging/catalogues.py
