@@ -11,7 +11,7 @@ export GOMP_SPINCOUNT ?= 0
 .PHONY: help run test bench soak screenshots i18n lock
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ## open the workstation on the sample study
 	@packaging/environment.sh run
