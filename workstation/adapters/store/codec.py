@@ -18,12 +18,14 @@ from workstation.core.errors import Parameter
 from workstation.core.review import Change
 
 T = TypeVar("T")
+# json.dumps would build this anew for every record.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def to_text(value: object, kind: Any = None) -> str:  # noqa: ANN401 - a type, or a union of types
     """`value` as compact JSON; `kind` names its declared type where that is a union."""
     plain = _CONVERTER.unstructure(value, unstructure_as=kind or type(value))
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(plain)
 
 
 def from_text(text: str, kind: type[T]) -> T:

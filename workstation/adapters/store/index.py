@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ _SORT = {
     SortKey.PATIENT_ID: "patient_id",
     SortKey.STUDY_DATE: "study_date",
     SortKey.ACCESSION_NUMBER: "accession",
-    SortKey.MODALITY: "modality",
+    SortKey.MODALITY: "study.modality",
     SortKey.STATUS: "coalesce(status.status, 'new')",
     SortKey.ADDED: "added",
 }
@@ -55,7 +56,8 @@ class IndexTables:
         """Store a batch in one transaction; the records as they were stored."""
         stored = []
         with self._connection.transaction():
-            touched = self._drop(record.stamp.path for record in records)
+            touched = self._drop(self._among([record.stamp.path for record in records]))
+            listed: set[str] = set()
             for record in records:
                 kept, instance_id = self._kept(record)
                 stored.append(kept)
@@ -71,10 +73,10 @@ class IndexTables:
                         instance_id,
                     ),
                 )
-                if kept.instance is not None:
+                if kept.instance is not None and kept.instance.study_uid not in listed:
                     self._add_study(kept.instance)
-                    touched.add(kept.instance.study_uid)
-            self._count(touched)
+                    listed.add(kept.instance.study_uid)
+            self._count(touched | listed)
         return tuple(stored)
 
     def forget(self, paths: Sequence[Path]) -> None:
@@ -114,13 +116,16 @@ class IndexTables:
         """A slice of the matching studies; their series are left out, `study` has them."""
         condition, values = _condition(query)
         way = "DESC" if query.descending else "ASC"
+        order = f"ORDER BY {_SORT[query.sort]} {way}, study.uid {way}"
+        # The slice is cut from the studies alone: what a row shows is looked up for its few rows only.
         sql = f"""
             SELECT study.uid, header, images, modalities, coalesce(status.status, 'new'), study_date,
                 (SELECT path FROM file WHERE file.instance = instance.id LIMIT 1),
                 EXISTS (SELECT 1 FROM analysis WHERE analysis.study_uid = study.uid)
-            FROM study {_JOIN} JOIN instance ON instance.id =
+            FROM (SELECT study.uid FROM study {_JOIN} WHERE {condition} {order} LIMIT ? OFFSET ?) AS chosen
+            JOIN study ON study.uid = chosen.uid {_JOIN} JOIN instance ON instance.id =
                 (SELECT min(id) FROM instance WHERE study_uid = study.uid)
-            WHERE {condition} ORDER BY {_SORT[query.sort]} {way}, study.uid {way} LIMIT ? OFFSET ?
+            {order}
         """  # noqa: S608 - only constants and bound values
         return tuple(map(_row, self._connection.rows(sql, (*values, limit, offset))))
 
@@ -159,7 +164,7 @@ class IndexTables:
         )
         for number, size, other in twins:
             if (size, other) == (record.stamp.size, header):
-                return record, number
+                return record, int(number)
         if twins:
             path = self._connection.rows(
                 "SELECT path FROM file WHERE instance = ? LIMIT 1", (twins[0][0],)
@@ -202,6 +207,14 @@ class IndexTables:
                 instance.modality,
             ),
         )
+
+    def _among(self, paths: Sequence[Path]) -> list[Path]:
+        """Those of `paths` that have a record."""
+        rows = self._connection.rows(
+            "SELECT path FROM file WHERE path IN (SELECT value FROM json_each(?))",
+            (json.dumps([str(path) for path in paths]),),
+        )
+        return [Path(path) for (path,) in rows]
 
     def _drop(self, paths: Iterable[Path]) -> set[str]:
         """Take files out of the index; the studies that may have changed."""
