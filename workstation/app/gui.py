@@ -16,6 +16,7 @@ from workstation.app.diagnostics import start_diagnostics
 from workstation.app.sample import SAMPLE
 from workstation.app.single_instance import Reception, hand_over
 from workstation.app.workbench import Workbench
+from workstation.ui.icons import application_icon
 from workstation.ui.theme import apply_theme
 
 
@@ -30,6 +31,7 @@ def run_window(paths: Sequence[Path], *, sample: bool, language: str | None) -> 
         return 0
     with start_diagnostics(folders.logs) as diagnostics:
         apply_theme(app)
+        app.setWindowIcon(application_icon())
         loaded = load_settings(folders.config)
         workbench = Workbench(folders=folders, loaded=loaded, language=language)
         _translate_qt(app, workbench.language)
