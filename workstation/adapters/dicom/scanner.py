@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from workstation.adapters.dicom.process import Answers, ChildDiedError, GuardedChild, refusal
 from workstation.adapters.dicom.values import decoder
 from workstation.core.errors import CancelledError, ErrorCode, Reason, WorkstationError
-from workstation.core.jobs import JobContext
+from workstation.core.jobs import CancelToken, JobContext
 from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance
 
 _SKIPPED = frozenset({ErrorCode.NOT_AN_IMAGE, ErrorCode.NO_PIXEL_DATA})
@@ -32,9 +32,9 @@ class GuardedScanner:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Start the child ahead of the first scan."""
-        with self._lock:
-            self._child.start()
+        """Start the child ahead of the first scan; it loads its libraries meanwhile."""
+        with self._lock, self._child.request({"paths": []}, CancelToken()):
+            pass  # a block without files has no answers to wait for
 
     def close(self) -> None:
         """End the child; a later scan starts a new one."""
