@@ -12,7 +12,7 @@ from workstation.core.display import VoiSelection, render
 from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D
 from workstation.core.image import Radiograph
-from workstation.core.overlay import EvidenceStyle, blend, colourise, contours, ramp, sample
+from workstation.core.overlay import EvidenceStyle, blend, colourise, outlines, ramp, sample
 
 # About 300 dpi in the report, where two pictures stand side by side.
 LONGEST_SIDE_PX = 1200
@@ -67,7 +67,7 @@ def evidence_picture(
     drawn = blend(picture.pixels, colourise(values, style))
     if style.contour:
         from_film = picture.to_film.inverse().matrix[:2]
-        lines = contours(evidence, style.cut_off)
+        lines = outlines(evidence, style.cut_off)
         on_picture = (
             np.column_stack([line, np.ones(len(line))]) @ from_film.T for line in lines
         )

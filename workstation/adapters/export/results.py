@@ -40,6 +40,7 @@ class ResultsJson:
         head = json.dumps(
             {
                 "schema": SCHEMA,
+                "notice": wording.research_use(self._texts),
                 "model": {
                     "id": self._model.model_id,
                     "version": self._model.version,
@@ -160,6 +161,7 @@ class SummaryCsv:
             yield tr("{finding}: score", finding=finding)
             yield tr("{finding}: threshold", finding=finding)
             yield tr("{finding}: side of threshold", finding=finding)
+        yield tr("Notice")
 
     def _row(self, file: FileResult) -> Iterator[str]:
         instance = file.instance
@@ -172,6 +174,7 @@ class SummaryCsv:
         yield f"{self._model.model_id} {self._model.version}"
         for code in self._model.codes:
             yield from self._score(file.result, code)
+        yield wording.research_use(self._texts)
 
     def _score(self, result: AnalysisResult | None, code: FindingCode) -> tuple[str, str, str]:
         score = result.prediction.score(code) if result and result.prediction else None

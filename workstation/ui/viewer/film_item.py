@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
@@ -16,12 +16,10 @@ from workstation.core.display import VoiSelection
 from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D
 from workstation.core.image import Radiograph
-from workstation.core.overlay import EvidenceStyle, colourise, contours, sample
+from workstation.core.overlay import EvidenceStyle, colourise, outlines, sample
 from workstation.ui.viewer.raster import FilmRaster
 from workstation.ui.viewer.sampling import Grid
 
-# Contours are found on a grid this many times finer than the evidence map's.
-_FINER = 8
 _CONTOUR = QColor(255, 233, 92)
 _CONTOUR_HALO = QColor(0, 0, 0, 200)
 
@@ -182,18 +180,9 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
 
 
 def _outlines(evidence: EvidenceMap, cut_off: float) -> QPainterPath:
-    """Lines around the colour, in film coordinates.
-
-    Drawn on a finer grid than the map's: colour is bilinear between cell centres, and straight lines across whole cells
-    would leave its edge by many screen pixels.
-    """
-    rows, columns = evidence.values.shape
-    share = 1 / _FINER
-    to_cell = Affine2D(a=share, c=share / 2 - 0.5, e=share, f=share / 2 - 0.5)
-    to_film = to_cell.then(evidence.to_film)
-    values = sample(evidence, target_to_film=to_film, shape=(rows * _FINER, columns * _FINER))
+    """Lines around the colour, in film coordinates."""
     path = QPainterPath()
-    for line in contours(replace(evidence, values=values, to_film=to_film), cut_off):
+    for line in outlines(evidence, cut_off):
         path.addPolygon([QPointF(x, y) for x, y in line.tolist()])
     return path
 
