@@ -61,6 +61,7 @@ class Indexing:
                 unchanged += [_path(item) for item in block if _is_known(item, known)]
                 tally.unchanged = len(unchanged)
                 self._read(fresh, tally, context)
+                tally.show()
         except CancelledError:
             cancelled = True
         if not cancelled:
@@ -88,6 +89,9 @@ class Indexing:
         self, known: dict[Path, FileStamp], tally: _Tally, unchanged: Sequence[Path]
     ) -> None:
         gone = known.keys() - set(unchanged) - tally.paths
+        # What lies in a folder that could not be entered is out of reach, not gone.
+        closed = {r.stamp.path for r in tally.problems if r.outcome is FileOutcome.REFUSED}
+        gone = {path for path in gone if closed.isdisjoint(path.parents)}
         if gone:
             self._index.forget(sorted(gone))
 

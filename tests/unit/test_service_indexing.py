@@ -1,0 +1,152 @@
+"""Scanning a folder: every file is accounted for, and nothing is read twice."""
+
+import os
+
+import pytest
+
+from tests.factories.fakes import FakeIndex, FakeScanner, instance_of, loaded
+from workstation.core.errors import ErrorCode, WorkstationError
+from workstation.core.jobs import CancelToken, JobContext
+from workstation.services.indexing import Indexing
+
+
+def touch(folder, *names):
+    paths = []
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+        paths.append(path)
+    return paths
+
+
+def test_every_file_is_accounted_for(tmp_path):
+    film, notes, broken = touch(tmp_path, "a.dcm", "notes.txt", "z.dcm")
+    scanner = FakeScanner({film: instance_of(1)}, refused={broken: ErrorCode.MALFORMED})
+    index = FakeIndex()
+    summary = Indexing(scanner, index).run(tmp_path, JobContext())
+    assert (summary.loaded, summary.skipped, summary.refused) == (1, 1, 1)
+    assert summary.files == 3
+    assert not summary.cancelled
+    assert {r.stamp.path for r in summary.problems} == {notes, broken}
+    assert set(index.kept) == {film, notes, broken}
+
+
+def test_unchanged_files_are_counted_and_not_read_again(tmp_path):
+    film, notes = touch(tmp_path, "a.dcm", "notes.txt")
+    scanner, index = FakeScanner({film: instance_of(1)}), FakeIndex()
+    indexing = Indexing(scanner, index)
+    indexing.run(tmp_path, JobContext())
+    scanner.seen.clear()
+    again = indexing.run(tmp_path, JobContext())
+    assert scanner.seen == []
+    assert (again.loaded, again.skipped, again.unchanged) == (1, 1, 2)
+    assert [r.stamp.path for r in again.problems] == [notes]
+    os.utime(film, ns=(7, 7))
+    indexing.run(tmp_path, JobContext())
+    assert scanner.seen == [film]
+
+
+def test_files_that_are_gone_are_forgotten_and_others_are_not(tmp_path):
+    kept, gone = touch(tmp_path / "here", "a.dcm", "b.dcm")
+    (elsewhere,) = touch(tmp_path / "there", "c.dcm")
+    films = {p: instance_of(n) for n, p in enumerate((kept, gone, elsewhere))}
+    index = FakeIndex()
+    indexing = Indexing(FakeScanner(films), index)
+    indexing.run(tmp_path, JobContext())
+    gone.unlink()
+    elsewhere.unlink()
+    indexing.run(tmp_path / "here", JobContext())
+    assert index.forgotten == [gone]
+
+
+def test_a_folder_that_cannot_be_entered_loses_nothing(tmp_path, monkeypatch):
+    (film,) = touch(tmp_path / "locked", "a.dcm")
+    index = FakeIndex()
+    indexing = Indexing(FakeScanner({film: instance_of(1)}), index)
+    indexing.run(tmp_path, JobContext())
+    scandir = os.scandir
+
+    def guarded(path):  # root may read everything: the refusal is the system call's
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "denied")
+        return scandir(path)
+
+    monkeypatch.setattr("workstation.services.walking.os.scandir", guarded)
+    summary = indexing.run(tmp_path, JobContext())
+    assert summary.refused == 1
+    assert index.forgotten == []
+
+
+def test_stopping_keeps_what_was_read_and_says_so(tmp_path):
+    paths = touch(tmp_path, *(f"{n:02}.dcm" for n in range(30)))
+    token = CancelToken()
+
+    def stop_at(path):
+        if path == paths[11]:
+            token.cancel()
+
+    scanner = FakeScanner({p: instance_of(n) for n, p in enumerate(paths)}, before=stop_at)
+    index = FakeIndex()
+    index.add([loaded(tmp_path / "gone.dcm", instance_of(99))])
+    summary = Indexing(scanner, index).run(tmp_path, JobContext(token=token))
+    assert summary.cancelled
+    assert summary.loaded == 12
+    assert {*paths[:12], tmp_path / "gone.dcm"} == set(
+        index.kept
+    )  # nothing is forgotten half-way
+
+
+def test_the_first_film_is_told_once_it_is_committed_and_only_once(tmp_path):
+    paths = touch(tmp_path, *(f"{n:03}.dcm" for n in range(100)))
+    index, told = FakeIndex(), []
+
+    def report(progress):
+        if progress.payload is not None:
+            assert progress.payload.stamp.path in index.kept
+            told.append((progress.payload.stamp.path, len(index.kept)))
+
+    scanner = FakeScanner({p: instance_of(n) for n, p in enumerate(paths) if n > 2})
+    Indexing(scanner, index).run(tmp_path, JobContext(report=report))
+    assert told == [(paths[3], 8)]  # with the first small batch, long before the end
+    assert sum(index.batches) == 100
+    assert len(index.batches) < 6
+
+
+def test_progress_counts_files_and_refusals_to_the_end(tmp_path):
+    paths = touch(tmp_path, *(f"{n:02}.dcm" for n in range(20)))
+    scanner = FakeScanner({}, refused=dict.fromkeys(paths[:5], ErrorCode.MALFORMED))
+    seen = []
+    indexing = Indexing(scanner, FakeIndex())
+    indexing.run(tmp_path, JobContext(report=seen.append))
+    assert [p.done for p in seen] == sorted(p.done for p in seen)
+    assert (seen[-1].done, seen[-1].refused) == (20, 5)
+
+
+def test_progress_goes_on_over_unchanged_files(tmp_path):
+    touch(tmp_path, *(f"{n:02}.dcm" for n in range(30)))
+    index, ticks = FakeIndex(), iter(range(1000))
+    indexing = Indexing(FakeScanner({}), index, clock=lambda: float(next(ticks)))
+    indexing.run(tmp_path, JobContext())
+    seen = []
+    indexing.run(tmp_path, JobContext(report=seen.append))
+    assert seen[-1].done == 30
+
+
+def test_another_film_under_a_known_identifier_is_counted_as_refused(tmp_path):
+    first, second = touch(tmp_path, "a.dcm", "bb.dcm")
+    scanner = FakeScanner({first: instance_of(1), second: instance_of(1)})
+    index = FakeIndex()
+    index.add([loaded(first, instance_of(1), size=5)])
+    summary = Indexing(scanner, index).run(tmp_path, JobContext())
+    assert (summary.loaded, summary.refused) == (1, 1)
+    assert summary.problems[0].reason.code is ErrorCode.DUPLICATE_UID
+
+
+def test_an_empty_folder_is_an_error_and_a_missing_one_a_refused_file(tmp_path):
+    with pytest.raises(WorkstationError) as caught:
+        Indexing(FakeScanner({}), FakeIndex()).run(tmp_path, JobContext())
+    assert caught.value.code is ErrorCode.FOLDER_EMPTY
+    assert caught.value.reason.parameters == {"path": str(tmp_path)}
+    summary = Indexing(FakeScanner({}), FakeIndex()).run(tmp_path / "no", JobContext())
+    assert summary.problems[0].reason.code is ErrorCode.FILE_VANISHED
