@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,17 +18,20 @@ from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
 from workstation.adapters.export.evidence import EvidenceFiles
 from workstation.adapters.export.pdf import PdfRenderer
+from workstation.adapters.export.png16 import write_png16
 from workstation.adapters.export.results import ResultsJson, SummaryCsv
 from workstation.adapters.export.study_pdfs import StudyPdfs
 from workstation.adapters.inference.packages import PackageShelf
 from workstation.app.doctor import checks
 from workstation.app.models import InstalledModels
-from workstation.cli import analyse, doctor, models
+from workstation.cli import analyse, dataset, doctor, models
 from workstation.cli.analyse import AnalyseRequest
-from workstation.core.errors import ErrorCode, WorkstationError
+from workstation.cli.dataset import DatasetRequest
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.jobs import JobContext
 from workstation.services.analysis import Analysis
 from workstation.services.batch import BatchAnalysis
+from workstation.services.dataset import DatasetExport, read_labels
 from workstation.services.headless import ResultSink, run_batch
 from workstation.services.walking import walk
 
@@ -42,6 +46,8 @@ def run(options: argparse.Namespace, language: str) -> int:
         case "analyse":
             job = Batch(settings, InstalledModels(shelf), texts)
             return analyse.run(options, job, texts)
+        case "dataset":
+            return dataset.run(options, TrainingSet(settings), texts)
         case "models":
             return models.run(options, InstalledModels(shelf), texts)
         case _:
@@ -110,6 +116,36 @@ class Batch:
             )
             counts = run_batch(batch, files, sinks, context)
         return Counter({status.value: number for status, number in counts.items()})
+
+
+class TrainingSet:
+    """Makes training sets for `thoravue dataset`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __call__(
+        self, request: DatasetRequest, context: JobContext
+    ) -> tuple[int, Sequence[Reason]]:
+        """Do what was asked; how many films the set has, and why the other files are not in it."""
+        labels = read_labels(request.labels)
+        with _guarded(self._settings, 1) as (scanner, readers):
+            export = DatasetExport(
+                scanner=scanner,
+                reader=readers[0],
+                write_picture=write_png16,
+                salt=secrets.token_bytes(
+                    32
+                ),  # nobody keeps it: the numbers lead back to no one
+                site=request.site,
+            )
+            return export.run(
+                walk(request.paths),
+                labels,
+                request.out,
+                context,
+                labels_folder=request.labels.absolute().parent,
+            )
 
 
 @contextmanager

@@ -8,22 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from tqdm import tqdm
-
+from workstation.cli.progress import StageBar, Translator
 from workstation.core.errors import Parameter, WorkstationError
-from workstation.core.jobs import JobContext, Progress
+from workstation.core.jobs import JobContext
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
-
-
-class Translator(Protocol):
-    """Gives texts in one language."""
-
-    def tr(self, message: str, /, **parameters: object) -> str:
-        """`message` in this language, its named places filled."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +52,7 @@ def run(arguments: argparse.Namespace, analyse: Analyse, texts: Translator) -> i
         for path in missing:
             print(texts.tr("There is no file or folder {path}.", path=path), file=sys.stderr)
         return EXIT_USAGE
-    bar = _Bar(texts)
+    bar = StageBar(texts)
     try:
         counts = analyse(request, JobContext(report=bar.show))
     except WorkstationError as error:
@@ -79,30 +69,3 @@ def run(arguments: argparse.Namespace, analyse: Analyse, texts: Translator) -> i
     )
     print(texts.tr("Results: {path}", path=request.out.resolve()))
     return EXIT_OK
-
-
-class _Bar:
-    """A tqdm bar a stage."""
-
-    def __init__(self, texts: Translator) -> None:
-        self._texts = texts
-        self._stage = ""
-        self._bar: tqdm[None] | None = None
-
-    def show(self, progress: Progress) -> None:
-        if progress.stage not in {"scan", "analyse"}:
-            return
-        if progress.stage != self._stage or self._bar is None:
-            self.close()
-            self._stage = progress.stage
-            self._bar = tqdm(
-                total=progress.total,
-                desc=self._texts.tr(f"stage.{progress.stage}"),
-                unit=" " + self._texts.tr("files"),
-                disable=None,
-            )
-        self._bar.update(progress.done - self._bar.n)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()

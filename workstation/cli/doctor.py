@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workstation.cli.analyse import EXIT_FAILED, EXIT_OK, Translator
+from workstation.cli.analyse import EXIT_FAILED, EXIT_OK
+from workstation.cli.progress import Translator
 
 
 class Health(StrEnum):

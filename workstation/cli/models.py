@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workstation.cli.analyse import EXIT_FAILED, EXIT_OK, Translator, error_text
+from workstation.cli.analyse import EXIT_FAILED, EXIT_OK, error_text
+from workstation.cli.progress import Translator
 from workstation.core.errors import WorkstationError
 from workstation.core.findings import FindingCode, ModelInfo
 

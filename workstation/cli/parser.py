@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workstation import __version__
 
-COMMANDS = ("analyse", "models", "doctor")
+COMMANDS = ("analyse", "dataset", "models", "doctor")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -55,6 +55,24 @@ def _command_parser() -> argparse.ArgumentParser:
         "--model", metavar="ID", help="model package; default: the built-in one"
     )
     analyse.add_argument("--jobs", type=_at_least_one, default=1, metavar="N", help="decoders")
+
+    dataset = commands.add_parser(
+        "dataset",
+        parents=[language],
+        help="make a training set from films and a table of labels",
+        description="Write every frontal chest film below PATH that has a row in the table as a 16-bit picture, and "
+        "DIR/manifest.csv with pseudonymous patient numbers.",
+    )
+    dataset.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    dataset.add_argument(
+        "--labels",
+        required=True,
+        type=Path,
+        metavar="CSV",
+        help="columns film (path relative to the table, or SOP Instance UID) and labels (parted by |)",
+    )
+    dataset.add_argument("--out", required=True, type=Path, metavar="DIR")
+    dataset.add_argument("--site", default="", metavar="NAME", help="where the films are from")
 
     models = commands.add_parser("models", parents=[language], help="model packages")
     actions = models.add_subparsers(dest="action", required=True)

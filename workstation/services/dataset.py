@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.core.display import presented
-from workstation.core.errors import CancelledError, ErrorCode, WorkstationError
+from workstation.core.errors import CancelledError, ErrorCode, Reason, WorkstationError
 from workstation.core.jobs import JobContext, Progress
 from workstation.core.ports import FilmReader, HeaderScanner
 from workstation.core.study import FileRecord, FileStamp, Instance
@@ -93,18 +92,16 @@ class DatasetExport:
         context: JobContext,
         *,
         labels_folder: Path,
-    ) -> tuple[int, Counter[ErrorCode]]:
-        """Write the set below `out`; how many films it has, and why the other files are not in it.
+    ) -> tuple[int, tuple[Reason, ...]]:
+        """Write the set below `out`; how many films it has, and a reason for every file that is not in it.
 
         Raises
         ------
         WorkstationError
-            ``output_not_writable`` or ``disk_full``; ``folder_empty`` when no film is left.
+            ``output_not_writable`` or ``disk_full``; ``no_labelled_film`` when no film is left.
         """
         items = list(files)
-        left_out = Counter(
-            r.reason.code for r in items if isinstance(r, FileRecord) and r.reason
-        )
+        left_out = [r.reason for r in items if isinstance(r, FileRecord) and r.reason]
         stamps = [item for item in items if isinstance(item, FileStamp)]
         rows = []
         for done, record in enumerate(self._scanner.scan(stamps, context), start=1):
@@ -118,11 +115,11 @@ class DatasetExport:
             except WorkstationError as error:
                 if error.code in {ErrorCode.DISK_FULL, ErrorCode.OUTPUT_NOT_WRITABLE}:
                     raise
-                left_out[error.code] += 1
+                left_out.append(error.reason)
         if not rows:
             raise WorkstationError(ErrorCode.NO_LABELLED_FILM)
         write_atomically(out / MANIFEST, _table(rows))
-        return len(rows), left_out
+        return len(rows), tuple(left_out)
 
     def _add(
         self,
@@ -134,12 +131,10 @@ class DatasetExport:
         labels_folder: Path,
     ) -> dict[str, str]:
         if record.instance is None:
-            raise WorkstationError(
-                record.reason.code if record.reason else ErrorCode.NOT_AN_IMAGE
-            )
+            raise _refused(record.reason or Reason(code=ErrorCode.NOT_AN_IMAGE))
         refusal = tag_refusal(record.instance, minimum_age=0.0)
         if refusal is not None:
-            raise WorkstationError(refusal.code)
+            raise _refused(refusal)
         found = [labels[name] for name in _names(record, labels_folder) if name in labels]
         if not found:
             raise WorkstationError(ErrorCode.NO_LABEL)
@@ -176,6 +171,10 @@ def _names(record: FileRecord, folder: Path) -> Iterator[str]:
     yield str(path)
     if path.is_relative_to(folder.absolute()):
         yield path.relative_to(folder.absolute()).as_posix()
+
+
+def _refused(reason: Reason) -> WorkstationError:
+    return WorkstationError(reason.code, reason.detail, **reason.parameters)
 
 
 def _table(rows: list[dict[str, str]]) -> bytes:
