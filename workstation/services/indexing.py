@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -115,6 +116,23 @@ class Indexing:
             cancelled=cancelled,
             problems=tuple(problems),
         )
+
+
+def together(first: ImportSummary, second: ImportSummary) -> ImportSummary:
+    """One summary of two imports, for instance of two files that were dropped at once."""
+    try:
+        root = Path(os.path.commonpath([first.root, second.root]))
+    except ValueError:  # two drives have nothing in common
+        root = first.root
+    return ImportSummary(
+        root=root,
+        loaded=first.loaded + second.loaded,
+        unchanged=first.unchanged + second.unchanged,
+        skipped=first.skipped + second.skipped,
+        refused=first.refused + second.refused,
+        cancelled=first.cancelled or second.cancelled,
+        problems=(*first.problems, *second.problems),
+    )
 
 
 class _Tally:

@@ -59,6 +59,7 @@ class Record(QObject):
         self.study_uid = ""
         self.history = _empty("")
         self.analyses: dict[str, AnalysisResult] = {}
+        self._unstored: dict[str, AnalysisResult] = {}
         self.is_loaded = False
 
     @property
@@ -70,38 +71,48 @@ class Record(QObject):
         """Turn to another study; `changed` follows at once with nothing, and again with what is stored."""
         self.study_uid = study_uid
         self.history, self.analyses, self.is_loaded = _empty(study_uid), {}, False
+        self._unstored = {}
         self.changed.emit()
         if study_uid:
             self._refresh()
 
     def perform(self, command: Command, *, then: Callable[[], None] | None = None) -> None:
-        """Let the reader's change be stored; `then` is called when it is."""
-        actor = self._ask_actor()
-        if actor is None or not self.study_uid:
-            return
+        """Let the reader's change of the open study be stored; `then` is called when it is, whatever is open by then."""
         study_uid = self.study_uid
+        actor = self._ask_actor() if study_uid else None
+        if actor is None:
+            return
 
         def store(_context: JobContext) -> ChangeSet:
             return command(self._service, study_uid, actor)
 
         def stored(changes: ChangeSet) -> None:
+            if then is not None:
+                then()
             self.committed.emit(changes)
             if study_uid == self.study_uid:
-                self._refresh(then)
+                self._refresh()
 
         self._lanes.submit(Lane.STORE, store, done=stored, failed=self._on_refused)
 
     def keep_analysis(self, study_uid: str, result: AnalysisResult) -> None:
         """Show a result, and store it unless it is a failure: a failure is tried again, never kept."""
         if study_uid == self.study_uid:
+            self._unstored[result.sop_uid] = result
             self.analyses = {**self.analyses, result.sop_uid: result}
             self.changed.emit()
         if result.status is AnalysisStatus.FAILED:
             return
+
+        def stored(changes: ChangeSet) -> None:
+            if self._unstored.get(result.sop_uid) is result:
+                del self._unstored[result.sop_uid]
+            self.committed.emit(changes)
+
         self._lanes.submit(
             Lane.STORE,
             lambda _: self._store.put_analysis(study_uid, result),
-            done=self.committed.emit,
+            done=stored,
             failed=self.failed.emit,
         )
 
@@ -109,7 +120,7 @@ class Record(QObject):
         self.failed.emit(reason)
         self._refresh()
 
-    def _refresh(self, then: Callable[[], None] | None = None) -> None:
+    def _refresh(self) -> None:
         study_uid = self.study_uid
 
         def read(_context: JobContext) -> tuple[ReviewHistory, tuple[AnalysisResult, ...]]:
@@ -119,16 +130,9 @@ class Record(QObject):
             if study_uid != self.study_uid:
                 return
             history, analyses = found
-            failures = {
-                uid: result
-                for uid, result in self.analyses.items()
-                if result.status is AnalysisStatus.FAILED
-            }
             self.history, self.is_loaded = history, True
-            self.analyses = {result.sop_uid: result for result in analyses} | failures
+            self.analyses = {result.sop_uid: result for result in analyses} | self._unstored
             self.changed.emit()
-            if then is not None:
-                then()
 
         self._lanes.submit(Lane.STORE, read, done=arrived, failed=self.failed.emit)
 

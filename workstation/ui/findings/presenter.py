@@ -197,9 +197,9 @@ class FindingsPresenter(QObject):
         self._update()
 
     def _update(self) -> None:
-        result = self._result()
-        if self._may_reveal(result):
+        if self._may_reveal(self._result()):
             self.reveal()
+        result = self._result()  # another film may lie there: asking for a name takes time
         self.state = self._made_state(result)
         self.overlay = self._made_overlay(result)
         self.state_changed.emit(self.state)
@@ -311,6 +311,8 @@ def _by_margin(row: FindingRow) -> tuple[bool, float]:
 
 
 def _failure(film: Radiograph, reason: Reason) -> AnalysisResult:
+    if reason.code is ErrorCode.UNEXPECTED:
+        reason = Reason(code=ErrorCode.ANALYSIS_FAILED, detail=reason.detail)
     return AnalysisResult(
         sop_uid=film.instance.sop_uid,
         content_sha256=film.content_sha256,

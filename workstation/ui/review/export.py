@@ -74,10 +74,10 @@ class ReportExport(QObject):
     def run(self, path: Path, looks: Mapping[str, Look], *, language: str) -> None:
         """Write the report of the open study: the film on screen and every film that was analysed."""
         study, shown = self._desk.study, self._desk.instance
+        analyses = dict(self._record.analyses)
         actor = self._ask_actor() if study is not None else None
         if study is None or actor is None:
             return
-        analyses = dict(self._record.analyses)
         wanted = [
             film
             for film in study.instances

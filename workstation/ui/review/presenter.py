@@ -77,7 +77,7 @@ class ReviewPresenter(QObject):
                 study_uid, actor, FirstImpression(text=text.strip())
             )
 
-        self._record.perform(command, then=lambda: self.keep_draft(_IMPRESSION, ""))
+        self._record.perform(command, then=self._forgetting(_IMPRESSION, None))
 
     def write(self, section: Section, text: str) -> None:
         """Store one of the report's texts."""
@@ -86,7 +86,7 @@ class ReviewPresenter(QObject):
             return service.write(study_uid, actor, section, text)
 
         if text != self._record.state.texts.get(section, ""):
-            self._record.perform(command, then=lambda: self.keep_draft(section.value, ""))
+            self._record.perform(command, then=self._forgetting(section.value, text))
 
     def draft(self, section: Section, text: str) -> None:
         """Keep what is being typed."""
@@ -125,15 +125,30 @@ class ReviewPresenter(QObject):
 
     def keep_draft(self, name: str, text: str) -> None:
         """Store a draft of the open study; an empty text forgets it."""
-        key = _draft_key(self._record.study_uid, name)
-        if self._record.study_uid and self._drafts.get(name, "") != text:
+        study_uid = self._record.study_uid
+        if study_uid and self._drafts.get(name, "") != text:
             self._drafts[name] = text
-            session = self._session
+            self._put(study_uid, name, text)
 
-            def put(_context: JobContext) -> None:
-                session.put(key, text)
+    def _forgetting(self, name: str, text: str | None) -> Callable[[], None]:
+        """What to do once `text` (None: whatever it is) is committed: it is no draft any more, what was typed since is."""
+        study_uid = self._record.study_uid
 
-            self._lanes.submit(Lane.STORE, put, done=_ignore, failed=self._on_failed)
+        def forget() -> None:
+            if study_uid != self._record.study_uid:
+                self._put(study_uid, name, "")
+            elif text in {None, self._drafts.get(name)}:
+                self.keep_draft(name, "")
+
+        return forget
+
+    def _put(self, study_uid: str, name: str, text: str) -> None:
+        key, session = _draft_key(study_uid, name), self._session
+
+        def put(_context: JobContext) -> None:
+            session.put(key, text)
+
+        self._lanes.submit(Lane.STORE, put, done=_ignore, failed=self._on_failed)
 
     def _perform(self, command: Command) -> None:
         self._record.perform(command)

@@ -21,7 +21,7 @@ from workstation.core.ports import (
     WorklistRow,
 )
 from workstation.core.study import FileRecord, Instance, Study
-from workstation.services.indexing import Indexing
+from workstation.services.indexing import Indexing, together
 from workstation.services.opening import open_film, thumbnail
 from workstation.ui.desk import Desk
 from workstation.ui.jobs.lanes import LATER, Lanes
@@ -50,7 +50,7 @@ class WorklistPresenter(QObject):
     scan_changed
         `Progress` of the running scan, or None.
     summary_ready
-        `ImportSummary` of the scan that ended.
+        `ImportSummary` of the scan that ended, and of those that went before it without a pause.
     scan_failed
         `Reason` why a folder could not be scanned.
     thumbnail_ready
@@ -90,6 +90,7 @@ class WorklistPresenter(QObject):
         self._waiting: list[Path] = []
         self._ticket: Ticket | None = None
         self._opened_by_scan = False
+        self._summary: ImportSummary | None = None
         self._drawing: set[str] = set()
         self.recent: tuple[Path, ...] = ()
         self._refresh = QTimer(self)
@@ -130,7 +131,8 @@ class WorklistPresenter(QObject):
         self._waiting += paths
         self._opened_by_scan = not open_first
         self._remember([path for path in paths if path.is_dir()])
-        if self._ticket is None:
+        if self._ticket is None and self._waiting:
+            self._summary = None
             self._scan_next()
 
     def stop_scan(self) -> None:
@@ -153,7 +155,7 @@ class WorklistPresenter(QObject):
             Lane.FILM,
             lambda context: self._draw(film, context),
             done=lambda picture: self._on_thumbnail(sop_uid, picture),
-            failed=lambda _reason: None,
+            failed=_ignore,
             priority=LATER,
         )
 
@@ -182,7 +184,8 @@ class WorklistPresenter(QObject):
         self._end_scan()
         if not self._opened_by_scan and summary.loaded and not summary.cancelled:
             self._open_first_below(summary.root)
-        self.summary_ready.emit(summary)
+        self._summary = together(self._summary, summary) if self._summary else summary
+        self.summary_ready.emit(self._summary)
 
     def _on_scan_failed(self, reason: Reason) -> None:
         self._end_scan()
