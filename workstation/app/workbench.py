@@ -126,10 +126,11 @@ class Workbench(QObject):
     def _open(self, _context: JobContext) -> Backstage:
         from workstation.app.backstage import open_backstage  # after the first paint
 
-        return open_backstage(self._folders, self._settings)
+        # Kept before anyone is told, so that a window closed meanwhile closes the library too.
+        self._backstage = open_backstage(self._folders, self._settings)
+        return self._backstage
 
     def _on_opened(self, backstage: Backstage) -> None:
-        self._backstage = backstage
         self.presenters = self._made_presenters(backstage)
         room = ReadingRoom(self.window, self.presenters, self._texts)
         room.refresh()
