@@ -92,6 +92,7 @@ class WorklistPresenter(QObject):
         self._opened_by_scan = False
         self._summary: ImportSummary | None = None
         self._drawing: set[str] = set()
+        self._is_closed = False
         self.recent: tuple[Path, ...] = ()
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
@@ -112,6 +113,7 @@ class WorklistPresenter(QObject):
     def close(self) -> None:
         """List nothing more: the library is about to close."""
         self._refresh.stop()
+        self._is_closed = True
 
     def search(self, query: WorklistQuery) -> None:
         """List other studies, or in another order."""
@@ -142,6 +144,8 @@ class WorklistPresenter(QObject):
 
     def request_thumbnail(self, sop_uid: str) -> None:
         """Find or draw the small picture of a film of the open study."""
+        if self._is_closed:  # a view asks a turn of the event loop later
+            return
         kept = self._saved_session.thumbnail(sop_uid)
         if kept is not None:
             self.thumbnail_ready.emit(sop_uid, kept)
