@@ -67,7 +67,8 @@ class DecisionEditor(QWidget):
         self.save = button(texts.tr("Save"), "primary", name="save")
         self.cancel = button(texts.tr("Cancel"), name="cancel")
         self.take_back = button(texts.tr("Take back"), "flat danger", name="take_back")
-        self.take_back.setVisible(edited)
+        if not edited:
+            self.take_back.hide()
         form.insertRow(0, Words(texts.tr("AI: {finding}", finding=name), "heading"))
         form.addRow(in_line(self.save, self.cancel, None, self.take_back))
         form.setContentsMargins(GAP, 0, GAP, GAP)

@@ -45,7 +45,6 @@ class EvidenceBox(QWidget):
             value = self._values[slider] = Words(css="muted small", wrap=False)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             value.setFixedWidth(30)
-            value.show()
             grid.addWidget(Words(slider.accessibleName(), "muted", wrap=False), row, 0)
             grid.addWidget(slider, row, 1)
             grid.addWidget(value, row, 2)
@@ -76,7 +75,7 @@ class EvidenceBox(QWidget):
 
     def _name_values(self) -> None:
         for slider, words in self._values.items():
-            words.setText(f"{slider.value() / 100:.2f}")
+            words.say(f"{slider.value() / 100:.2f}")
 
     def _emit(self) -> None:
         self.style_changed.emit(

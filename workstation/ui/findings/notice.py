@@ -50,7 +50,8 @@ class Notice(QFrame):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self._heading())
-        self.bar.setVisible(phase is FindingsPhase.RUNNING)
+        if phase is not FindingsPhase.RUNNING:
+            self.bar.hide()
         self.request = self._request()
         self.copy_details = button(texts.tr("Copy details"), name="copy_details")
         self.copy_details.hide()

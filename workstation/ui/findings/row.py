@@ -177,6 +177,7 @@ class RowView(QWidget):
             self.editor.taken_back.connect(lambda: self.decided.emit(None))
             self.editor.closed.connect(self._close_editor)
             self._parts.addWidget(self.editor)
+            self.editor.show()
         self.editor.finding.setFocus()
 
     def _close_editor(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy
 
@@ -22,13 +22,13 @@ class TextEdit(QPlainTextEdit):
         Typing stopped for `PAUSE_MS`.
     left : ()
         The reader moved on to something else in this window.
-    cursor_moved : QRect
-        Where the cursor is now, in the editor's own coordinates.
+    cursor_moved : ()
+        The cursor is elsewhere in the panel.
     """
 
     paused = Signal(str)
     left = Signal()
-    cursor_moved = Signal(QRect)
+    cursor_moved = Signal()
 
     def __init__(self, name: str, *, lines: int) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class TextEdit(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
-        self.cursorPositionChanged.connect(lambda: self.cursor_moved.emit(self.cursorRect()))
+        self.cursorPositionChanged.connect(self.cursor_moved)
         self.textChanged.connect(self._pause.start)
         self._grow()
 
@@ -87,4 +87,4 @@ class TextEdit(QPlainTextEdit):
         """Grow with narrower lines; what has grown may have pushed the cursor out of sight."""
         super().resizeEvent(event)
         self._grow()
-        self.cursor_moved.emit(self.cursorRect())
+        self.cursor_moved.emit()
