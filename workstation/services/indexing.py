@@ -6,8 +6,10 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 from workstation.core.errors import CancelledError, ErrorCode, WorkstationError
 from workstation.core.jobs import JobContext, Progress
@@ -56,15 +58,16 @@ class Indexing:
         tally = _Tally(context, self._clock)
         unchanged: list[Path] = []
         cancelled = False
-        try:
-            for block in _blocks(walk([root])):
-                fresh = [item for item in block if not _is_known(item, known)]
-                unchanged += [_path(item) for item in block if _is_known(item, known)]
-                tally.unchanged = len(unchanged)
-                self._read(fresh, tally, context)
-                tally.show()
-        except CancelledError:
-            cancelled = True
+        with _Commits(self._index, tally) as commits:
+            try:
+                for block in _blocks(walk([root])):
+                    fresh = [item for item in block if not _is_known(item, known)]
+                    unchanged += [_path(item) for item in block if _is_known(item, known)]
+                    tally.unchanged = len(unchanged)
+                    self._read(fresh, tally, commits, context)
+                    tally.show()
+            except CancelledError:
+                cancelled = True
         if not cancelled:
             self._forget_vanished(known, tally, unchanged)
             if not tally.files:
@@ -72,7 +75,11 @@ class Indexing:
         return self._summary(root, tally, unchanged, cancelled=cancelled)
 
     def _read(
-        self, block: Sequence[FileStamp | FileRecord], tally: _Tally, context: JobContext
+        self,
+        block: Sequence[FileStamp | FileRecord],
+        tally: _Tally,
+        commits: _Commits,
+        context: JobContext,
     ) -> None:
         batch = [item for item in block if isinstance(item, FileRecord)]
         stamps = [item for item in block if isinstance(item, FileStamp)]
@@ -83,7 +90,7 @@ class Indexing:
         finally:
             # What was read before a stop is kept.
             if batch:
-                tally.add(self._index.add(batch))
+                commits.put(batch)
         context.token.raise_if_cancelled()
 
     def _forget_vanished(
@@ -133,6 +140,35 @@ def together(first: ImportSummary, second: ImportSummary) -> ImportSummary:
         cancelled=first.cancelled or second.cancelled,
         problems=(*first.problems, *second.problems),
     )
+
+
+class _Commits:
+    """Stores one batch while the next one is read. The first is waited for, so that its film is on screen at once."""
+
+    def __init__(self, index: ScanIndex, tally: _Tally) -> None:
+        self._index = index
+        self._tally = tally
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._pending: Future[tuple[FileRecord, ...]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        with self._thread:
+            self._finish()
+
+    def put(self, batch: Sequence[FileRecord]) -> None:
+        """Hand over a batch; the one before is on disk when this returns."""
+        self._finish()
+        self._pending = self._thread.submit(self._index.add, batch)
+        if not self._tally.files:
+            self._finish()
+
+    def _finish(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            self._tally.add(pending.result())
 
 
 class _Tally:
