@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 
 from resources.i18n import Texts
 from workstation import __version__
@@ -44,6 +45,10 @@ from workstation.ui.worklist.presenter import WorklistPresenter
 
 if TYPE_CHECKING:
     from workstation.app.backstage import Backstage
+
+
+# Importing torch holds the interpreter for a moment.
+_ENGINES_AFTER_MS = 1500
 
 
 class Workbench(QObject):
@@ -111,6 +116,7 @@ class Workbench(QObject):
         """Let the store finish, end threads and children."""
         self.window.hide()
         if self.presenters is not None:
+            self._engines.stop()
             self.presenters.worklist.close()
         self._lanes.shutdown()
         self._scanner.close()
@@ -143,6 +149,17 @@ class Workbench(QObject):
             self._wanted.clear()
         for reason in self._loaded.problems:
             self._on_failed_quietly(reason)
+        self._engines = QTimer(self)
+        self._engines.setInterval(_ENGINES_AFTER_MS)
+        self._engines.timeout.connect(self._load_engines)
+        self._engines.start()
+        self.ready.emit()
+
+    def _load_engines(self) -> None:
+        """Load the network ahead of its first use: not while the first film is opened, never while the mouse is dragging."""
+        if QGuiApplication.mouseButtons() is not Qt.MouseButton.NoButton:
+            return
+        self._engines.stop()
         self._lanes.submit(
             Lane.COMPUTE,
             lambda _: self._load_model(),
@@ -150,7 +167,6 @@ class Workbench(QObject):
             failed=_ignore,
             priority=LATER,
         )
-        self.ready.emit()
 
     def _on_failed(self, reason: Reason) -> None:
         text = self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
