@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QPushButton, QWidget
+
+from workstation.ui.theme import FONT_PX, FONTS, TOKENS, style_sheet
+
+
+def dress_alone(panel: QWidget) -> None:
+    """Give one panel the window's look, and leave the application of the other tests alone."""
+    font = QFont()
+    font.setFamilies(list(FONTS))
+    font.setPixelSize(FONT_PX)
+    panel.setFont(font)
+    panel.setStyleSheet(style_sheet(TOKENS))
 
 
 def cut_words(panel: QWidget) -> list[str]:

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QWidget
 
 from resources.i18n import Texts
-from tests.factories.panels import cut_words
+from tests.factories.panels import cut_words, dress_alone
 from workstation.core.errors import ErrorCode, Reason
 from workstation.core.findings import FindingCode, FindingScore, ModelInfo, QualityResult
 from workstation.core.jobs import Progress
@@ -25,7 +25,6 @@ from workstation.ui.findings.model import (
 )
 from workstation.ui.findings.view import FindingsView
 from workstation.ui.findings.wording import score_words
-from workstation.ui.theme import TOKENS, style_sheet
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -130,7 +129,7 @@ def press(view, name):
 @pytest.mark.parametrize("name", STATES)
 def test_no_word_is_cut_in_either_language(make_view, qtbot, language, name):
     view = make_view(STATES[name], language, width=320)
-    view.setStyleSheet(style_sheet(TOKENS))
+    dress_alone(view)
     view.result.group.setChecked(True)
     if name == "edited":
         press(view, "edit")
