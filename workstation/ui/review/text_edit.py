@@ -52,6 +52,11 @@ class TextEdit(QPlainTextEdit):
         """What is typed."""
         return self.toPlainText()
 
+    @property
+    def is_typing(self) -> bool:
+        """Whether typing has not paused yet."""
+        return self._pause.isActive()
+
     def put(self, text: str) -> None:
         """Show `text` without this counting as typing; the cursor stays as near as it can."""
         if text == self.text:
@@ -79,12 +84,11 @@ class TextEdit(QPlainTextEdit):
         super().focusOutEvent(event)
         if event.reason() not in _STAYS:
             self.left.emit()
-        elif self._pause.isActive():
+        elif self.is_typing:
             self._pause.stop()
             self.paused.emit(self.text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Grow with narrower lines; what has grown may have pushed the cursor out of sight."""
+        """Grow with narrower lines."""
         super().resizeEvent(event)
         self._grow()
-        self.cursor_moved.emit()

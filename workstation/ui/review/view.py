@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from resources.i18n import Texts
@@ -70,9 +70,6 @@ class ReviewView(QWidget):
         column.setStretchFactor(self.area, 1)
         column.addStretch(0)
         self.setLayout(column)
-        self._following = QTimer(self)
-        self._following.setSingleShot(True)
-        self._following.setInterval(0)
         self._connect()
         self.set_state(self._state)
 
@@ -97,7 +94,7 @@ class ReviewView(QWidget):
         edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _connect(self) -> None:
-        self._following.timeout.connect(self._follow)
+        self.area.verticalScrollBar().rangeChanged.connect(self._on_grown)
         self.identity.entered.connect(self.identity_entered)
         self.impression.edited.connect(self.impression_edited)
         self.impression.recorded.connect(self.impression_recorded)
@@ -114,14 +111,20 @@ class ReviewView(QWidget):
         ):
             pressed.clicked.connect(signal)
         for edit in (self.impression.edit, *self.report.edits.values()):
-            edit.cursor_moved.connect(self._following.start)
+            edit.cursor_moved.connect(self._follow)
 
     def _on_typed(self) -> None:
         self.closing.show_saved(self._state, pending=self.report.pending)
 
+    def _on_grown(self) -> None:
+        """Follow the text that made the panel longer; leave a reader who scrolled elsewhere alone."""
+        edit = self.focusWidget()
+        if isinstance(edit, TextEdit) and edit.is_typing:
+            self._follow()
+
     def _follow(self) -> None:
-        """Keep the cursor in sight, once the panel is laid out: the editors grow, the panel scrolls."""
-        edit, body = self.focusWidget(), self.area.widget()
+        """Keep the cursor in sight: the editors grow, the panel scrolls."""
+        edit = self.focusWidget()
         if isinstance(edit, TextEdit) and edit.hasFocus():
-            place = edit.viewport().mapTo(body, edit.cursorRect().center())
+            place = edit.viewport().mapTo(self.area.widget(), edit.cursorRect().center())
             self.area.ensureVisible(place.x(), place.y(), 0, _CURSOR_ROOM_PX)
