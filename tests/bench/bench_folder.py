@@ -54,15 +54,19 @@ def main() -> None:
 
 
 def _make(folder: Path) -> None:
+    """Studies of two films each; other UIDs of the same length make other films."""
     folder.mkdir()
     dataset = make_dx(make_pixels(512, 512))
-    original = write(dataset, folder / "film00000.dcm")
-    data = original.read_bytes()
-    uid = str(dataset.SOPInstanceUID).encode()
+    dataset.StudyInstanceUID = "1.2.826.0.1.3680043.8.498.7.10000"
+    dataset.SeriesInstanceUID = "1.2.826.0.1.3680043.8.498.8.10000"
+    dataset.SOPInstanceUID = "1.2.826.0.1.3680043.8.498.9.10000"
+    data = write(dataset, folder / "film00000.dcm").read_bytes()
     for number in range(1, _FILES):
-        # Another SOP Instance UID of the same length makes another film.
-        other = uid[:-5] + f"{number:05d}".encode()
-        (folder / f"film{number:05d}.dcm").write_bytes(data.replace(uid, other))
+        made = data
+        for level, count in ((b"7", number // 2), (b"8", number // 2), (b"9", number)):
+            root = b"8.498." + level + b"."
+            made = made.replace(root + b"10000", root + f"{10000 + count}".encode())
+        (folder / f"film{number:05d}.dcm").write_bytes(made)
 
 
 def _opened(home: Path, films: Path) -> tuple[float, float]:
