@@ -79,6 +79,7 @@ class Workbench(QObject):
         self._scanner = GuardedScanner(assume_gbk=self._settings.assume_gbk)
         self._reader = GuardedFilmReader(assume_gbk=self._settings.assume_gbk)
         self.actor: Actor | None = None
+        self._asking = False
         self._backstage: Backstage | None = None
         self.presenters: Presenters | None = None
         self._wanted: list[Path] = []
@@ -269,8 +270,11 @@ class Workbench(QObject):
 
     def _ask_actor(self) -> Actor | None:
         """The reader's name, asked for once a session; unverified until there are logins."""
-        if self.actor is None:
+        if self.actor is None and not self._asking:
+            # The question takes the focus away, which may bring another change that asks.
+            self._asking = True
             name = ask_reader_name(self._texts, self.window)
+            self._asking = False
             self.actor = Actor(name=name) if name else None
         return self.actor
 

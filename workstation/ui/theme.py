@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from pathlib import Path
 
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
@@ -44,16 +45,17 @@ def apply_theme(app: QApplication) -> None:
 
 
 def style_sheet(tokens: Tokens) -> str:
-    """The style sheet with every ``@token`` filled in.
+    """The style sheet with every ``@token``, and ``@icons`` for the folder of icons, filled in.
 
     Raises
     ------
     KeyError
         For a token that does not exist.
     """
-    text = (files("resources") / "styles" / "theme.qss").read_text(encoding="utf-8")
-    colours = asdict(tokens)
-    return re.sub(r"@(\w+)", lambda match: str(colours[match.group(1)]), text)
+    resources = files("resources")
+    text = (resources / "styles" / "theme.qss").read_text(encoding="utf-8")
+    values = asdict(tokens) | {"icons": Path(str(resources / "icons")).as_posix()}
+    return re.sub(r"@(\w+)", lambda match: str(values[match.group(1)]), text)
 
 
 def _palette(tokens: Tokens) -> QPalette:

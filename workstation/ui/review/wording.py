@@ -81,6 +81,11 @@ def typed_date(text: str) -> date | None:
     Raises
     ------
     ValueError
-        For anything else.
+        For anything else, and for a day to come.
     """
-    return date.fromisoformat(text.strip()) if text.strip() else None
+    if not text.strip():
+        return None
+    born = date.fromisoformat(text.strip())
+    if born > date.today():  # noqa: DTZ011 - birth dates are local
+        raise ValueError("a birth date lies in the past")
+    return born
