@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-BUILT_IN_FILE: Final = "cxr-findings-0.2.0.cxrmodel"
-BUILT_IN_SHA256: Final = "7073e379e9bb0548ce0ff9fb3bc9195f68a9ce6fcdddbe5639af5249d7a1c12d"
+BUILT_IN_FILE: Final = "cxr-findings-1.0.0.cxrmodel"
+BUILT_IN_SHA256: Final = "7ea4e7f885012169c00b0e59a068e54293a9faed9e6586e40c1ceb86712d2da4"
 
 
 def built_in_package() -> Path:

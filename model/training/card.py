@@ -83,6 +83,9 @@ def _about_figures(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
             yield _calibration(test["calibration"], words)
     else:
         yield words.untested
+    note = metadata.limits.get("notes", {}).get(words.language)
+    if note:
+        yield note
     marks = metadata.metrics.get("marks_per_100_normals")
     if marks is not None:
         text = words.marks.format(marks=marks)
@@ -116,7 +119,7 @@ def _about_looks(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
         yield words.check.format(
             refused=interval(check["usable_refused"]),
             mirrored=interval(check["mirrored_caught"]),
-            turned=f"{check['turned_caught']:.3f}",
+            turned=f"{check['turned_caught']:.2f}",
         )
     if "unusable" in test:
         found = test["unusable"]

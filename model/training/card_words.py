@@ -65,7 +65,7 @@ ENGLISH = Wording(
         "specificity, test",
     ),
     figures="AUROC with 95 % intervals that resample patients; shares with Wilson's intervals.",
-    figures_test="Test: {films} films of {patients} patients, of the same hospital and never used for a choice; "
+    figures_test="Test: {films} films of {patients} patients of all ages, from the same sites and never used for a choice; "
     "reading number {readings} of this split.",
     untested="The test split has not been read for this package; all figures are from validation.",
     mean="Mean AUROC on test of the {count} findings with 15 positives or more, those not offered "
@@ -76,7 +76,7 @@ ENGLISH = Wording(
     pointing="The hottest point of the evidence map lies in a radiologist's box in {pointing} of {boxed} boxed "
     "findings on test (a guess by position alone reached 0.35 on the NIH boxes).",
     check="Before scoring, a film is checked. Usable test films refused wrongly: {refused}; mirrored "
-    "ones warned of: {mirrored}; turned or inverted ones refused: {turned} or more of each kind.",
+    "ones warned of: {mirrored}; turned or inverted ones refused: at least {turned} of each kind.",
     unusable="Of {films} images that are no usable frontal film (lateral views, CT, MR, photographs, "
     "animals, annotated pictures) {all} were refused, of the grey ones {grey}.",
     no_check="This package has no input check: films that are turned, inverted or no chest at all are scored.",
@@ -127,7 +127,7 @@ CHINESE = Wording(
         "特异度(测试)",
     ),
     figures="AUROC 附 95% 区间(按患者重采样);比例附 Wilson 区间。",
-    figures_test="测试集:{patients} 名患者的 {films} 张胸片,来自同一医院,从未用于任何选择;本次为该测试集的第 {readings} 次读取。",
+    figures_test="测试集:{patients} 名患者(含各年龄)的 {films} 张胸片,来源相同,从未用于任何选择;本次为该测试集的第 {readings} 次读取。",
     untested="本模型包尚未读取测试集;所有数字均来自验证集。",
     mean="测试集上阳性数不少于 15 的 {count} 种征象(含不提供者),AUROC 均值:{mean};其中提供的 {offered} 种:{offered_mean}。",
     calibration="测试集“任何异常”:斜率 {slope},截距 {intercept},平均分数 {score:.2f},患病率 {prevalence:.2f},"

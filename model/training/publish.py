@@ -65,8 +65,10 @@ def figures_for_card(record: Mapping[str, Any]) -> dict[str, Any]:
     return figures
 
 
-def published(package: ModelPackage, record: Mapping[str, Any]) -> PackageMetadata:
-    """The metadata with the test figures beside those of validation.
+def published(
+    package: ModelPackage, record: Mapping[str, Any], notes: Mapping[str, str] | None = None
+) -> PackageMetadata:
+    """The metadata with the test figures beside those of validation, and notes by language.
 
     Raises
     ------
@@ -76,7 +78,9 @@ def published(package: ModelPackage, record: Mapping[str, Any]) -> PackageMetada
     if package.sha256 not in record["source"]:
         raise ValueError("the evaluation is of another package")
     metadata = package.metadata
-    return replace(metadata, metrics={**metadata.metrics, "test": figures_for_card(record)})
+    limits = {**metadata.limits, "notes": dict(notes)} if notes else metadata.limits
+    metrics = {**metadata.metrics, "test": figures_for_card(record)}
+    return replace(metadata, metrics=metrics, limits=limits)
 
 
 def _label(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,12 +111,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--package", type=Path, required=True)
     parser.add_argument("--evaluation", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--note", help="a sentence for the English card")
+    parser.add_argument("--note-zh", help="the same in Chinese")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         package = open_package(options.package)
         record = json.loads(options.evaluation.read_text(encoding="utf-8"))
-        metadata = published(package, record)
+        notes = {"en": options.note, "zh": options.note_zh}
+        metadata = published(package, record, {k: v for k, v in notes.items() if v})
     except (PackageError, ValueError, KeyError, OSError) as error:
         log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)
         return 2

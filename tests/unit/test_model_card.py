@@ -115,7 +115,7 @@ def test_publishing_writes_the_test_figures_and_keeps_the_weights(made, tmp_path
     record.write_text(json.dumps(evaluation(package.sha256)))
     out = tmp_path / "published.cxrmodel"
     arguments = ["--package", str(made), "--evaluation", str(record), "--out", str(out)]
-    assert publish(arguments) == 0
+    assert publish([*arguments, "--note", "It falls short.", "--note-zh", "未达预期。"]) == 0
     after = open_package(out)
     assert after.weights_sha256 == package.weights_sha256
     assert after.labels == package.labels
@@ -123,6 +123,8 @@ def test_publishing_writes_the_test_figures_and_keeps_the_weights(made, tmp_path
         for figure in ("0.77 [0.67–0.87]", "0.55 [0.45–0.65]", "0.90 [0.80–1.00]", "97"):
             assert figure in page
     assert "has not been read" not in after.card_page("en")
+    assert "It falls short." in after.card_page("en")
+    assert "未达预期。" in after.card_page("zh")
 
 
 def test_an_evaluation_of_another_package_is_not_published(made, tmp_path, caplog):
