@@ -238,9 +238,10 @@ def stalls_of_one_session(qtbot, home, report):
 
 
 def test_the_event_loop_never_stalls(qtbot, tmp_path):
-    """Requirement 12: no pause over 50 ms from `ready` on, but one of at most 300 ms while engines load.
+    """Requirement 12 once the engines are loaded: no pause over 50 ms, one of at most 300 ms set aside.
 
-    Other work on the machine only ever adds pauses, so the best of three sessions counts.
+    The first session may load the engines and then has more pauses than one; later ones find them loaded. Other work on
+    the machine only ever adds pauses, so the best of three sessions counts.
     """
     sessions = []
     for number in range(3):

@@ -1,0 +1,158 @@
+"""A worklist of any length: only what is looked at is fetched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from resources.i18n import Texts
+from tests.factories.fakes import instance_of, make_row
+from workstation.core.ports import SortKey, WorklistQuery
+from workstation.core.review import ReviewStatus
+from workstation.core.study import study_of
+from workstation.ui.worklist.filters import WorklistFilters
+from workstation.ui.worklist.model import FilmEntry, StudyEntry
+from workstation.ui.worklist.rows import PAGE, WorklistRows
+from workstation.ui.worklist.view import WorklistView
+
+# Qt's offscreen platform says so of every window.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+MANY = 100_000
+
+
+def study(number, films=1, **changes):
+    return study_of(
+        [
+            (instance_of(number, n, **changes), Path(f"/{number}/{n}"))
+            for n in range(1, films + 1)
+        ]
+    )
+
+
+class Library:
+    """Any number of studies; keeps which slices were asked for."""
+
+    def __init__(self, count=MANY):
+        self.count = count
+        self.asked = []
+
+    def fetch(self, offset, limit):
+        self.asked.append(offset)
+        last = min(offset + limit, self.count)
+        return tuple(make_row(study(number)) for number in range(offset, last))
+
+
+@pytest.fixture
+def view(qtbot):
+    made = WorklistView(Texts("en"))
+    qtbot.addWidget(made)
+    made.resize(320, 700)
+    made.show()
+    return made
+
+
+def test_only_the_pages_in_sight_are_fetched(view, qtbot):
+    library = Library()
+    view.show_rows(MANY, library.fetch)
+    view._list.grab()
+    assert set(library.asked) == {0}
+    library.asked.clear()
+    view._list.verticalScrollBar().setValue(view._list.verticalScrollBar().maximum() // 2)
+    view._list.grab()
+    assert len(set(library.asked)) <= 2
+    assert min(library.asked) > MANY // 3
+
+
+def test_a_refresh_keeps_the_place_in_the_list(view):
+    view.show_rows(MANY, Library().fetch)
+    bar = view._list.verticalScrollBar()
+    bar.setValue(12_345)
+    view.show_rows(MANY + 1, Library(MANY + 1).fetch)
+    assert bar.value() == 12_345
+
+
+def test_the_open_studys_films_stand_beneath_it(qtbot):
+    library, rows = Library(10), WorklistRows(Texts("en"))
+    rows.show_rows(10, library.fetch)
+    rows.show_open(study(3, films=3), "1.2.3.1.2")
+    assert rows.rowCount() == 13
+    kinds = [type(rows.entry(n)) for n in range(13)]
+    assert kinds == [StudyEntry] * 4 + [FilmEntry] * 3 + [StudyEntry] * 6
+    assert rows.entry(3).is_open
+    assert [rows.entry(n).is_current for n in (4, 5, 6)] == [False, True, False]
+    assert [rows.entry(n).row.study.study_uid for n in (0, 7, 12)] == [
+        "1.2.0",
+        "1.2.4",
+        "1.2.9",
+    ]
+    rows.show_open(None, None)
+    assert rows.rowCount() == 10
+
+
+def test_a_long_series_is_one_row(qtbot):
+    rows = WorklistRows(Texts("en"))
+    rows.show_rows(5, Library(5).fetch)
+    rows.show_open(study(0, films=40), "1.2.0.1.17")
+    assert rows.rowCount() == 6
+    assert (rows.entry(1).count, rows.entry(1).is_current) == (40, True)
+
+
+def test_an_open_study_out_of_sight_costs_a_few_pages_only(qtbot):
+    library, rows = Library(), WorklistRows(Texts("en"))
+    rows.show_open(study(90_000), None)
+    rows.show_rows(MANY, library.fetch)
+    assert rows.open_row == -1
+    assert rows.rowCount() == MANY
+    assert len(library.asked) <= 4
+
+
+def test_rows_speak_the_words_of_a_study_and_never_a_score(qtbot):
+    rows = WorklistRows(Texts("zh"))
+    row = replace(make_row(study(1), ReviewStatus.REVIEWED), analysed=True)
+    rows.show_rows(1, lambda _offset, _limit: (row,))
+    words = rows.data(rows.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    for part in ("王小东", "P-0001", "CHEST PA", "● 已审核", "2024-05-06"):
+        assert part in words
+    assert "%" not in words
+
+
+def test_next_study_skips_films_and_stops_at_the_end(view):
+    view.show_rows(3, Library(3).fetch)
+    opened = []
+    view.study_activated.connect(opened.append)
+    for current in range(3):
+        view.show_open_study(study(current, films=2))
+        view.activate_next()
+    assert opened == ["1.2.1", "1.2.2"]
+
+
+def test_filters_ask_for_what_they_show(qtbot):
+    filters = WorklistFilters(Texts("en"))
+    qtbot.addWidget(filters)
+    with qtbot.waitSignal(filters.query_changed) as asked:
+        filters.search.setText(" wang ")
+    assert asked.args[0].text == "wang"
+    filters._modality.setCurrentText("DX")
+    filters._status.setCurrentIndex(3)
+    filters._days.setCurrentText("Today")
+    filters._sort.setCurrentText("By name")
+    query = filters.query
+    assert (query.modality, query.status) == ("DX", ReviewStatus.REVIEWED)
+    assert query.date_from is not None
+    assert (query.sort, query.descending) == (SortKey.PATIENT_NAME, False)
+    filters.clear()
+    assert filters.query == WorklistQuery(sort=SortKey.PATIENT_NAME, descending=False)
+
+
+def test_an_empty_library_and_an_empty_search_differ(view):
+    view.show_rows(0, Library(0).fetch)
+    assert view._body.currentWidget() is view._welcome
+    view._filters.search.setText("nobody")
+    view.show_rows(0, Library(0).fetch)
+    assert view._body.currentWidget() is view._nothing
+    view.show_rows(PAGE, Library(PAGE).fetch)
+    assert view._body.currentWidget() is view._list
