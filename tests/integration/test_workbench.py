@@ -36,8 +36,13 @@ class Program:
 
     def start(self, *paths):
         self.bench.show()
-        with self.qtbot.waitSignal(self.bench.ready, timeout=WAIT_MS):
+        with self.qtbot.waitSignal(self.bench.opened, timeout=WAIT_MS):
             self.bench.start(paths)
+
+    def ready(self):
+        """Wait until the window says that it is ready."""
+        with self.qtbot.waitSignal(self.bench.ready, timeout=WAIT_MS):
+            pass
 
     def until(self, condition):
         self.qtbot.waitUntil(condition, timeout=WAIT_MS)
@@ -215,6 +220,7 @@ def stalls_of_one_session(qtbot, home, report):
     """Pauses of the event loop over 50 ms, from `ready` through the whole job: (ms, during what)."""
     program = Program(qtbot, home)
     program.start()
+    program.ready()
     heart = Heart()
     heart.doing = "open"
     program.to.worklist.scan([SAMPLE])
@@ -237,17 +243,13 @@ def stalls_of_one_session(qtbot, home, report):
     return [pause for pause in pauses if pause[0] > 50]
 
 
-def test_the_event_loop_never_stalls(qtbot, tmp_path):
-    """Requirement 12 once the engines are loaded: no pause over 50 ms, one of at most 300 ms set aside.
-
-    The first session may load the engines and then has more pauses than one; later ones find them loaded. Other work on
-    the machine only ever adds pauses, so the best of three sessions counts.
-    """
+def test_from_ready_on_the_event_loop_never_stalls(qtbot, tmp_path):
+    """Requirement 12. Other work on the machine only ever adds pauses, so the best of five sessions counts."""
     sessions = []
-    for number in range(3):
+    for number in range(5):
         sessions.append(
             stalls_of_one_session(qtbot, tmp_path / str(number), tmp_path / f"{number}.pdf")
         )
-        if len(sessions[-1]) <= 1 and all(ms <= 300 for ms, _ in sessions[-1]):
+        if not sessions[-1]:
             return
     pytest.fail(f"stalls in ms, session by session: {sessions}")

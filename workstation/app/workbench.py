@@ -56,12 +56,15 @@ class Workbench(QObject):
 
     Signals
     -------
+    opened
+        Nothing: the library is open, films can be read.
     ready
-        Nothing: the library is open and everything works.
+        Nothing: the engines are loaded too; from here on the window never stalls.
     crashed
         Path of a crash file, from the thread where something unexpected happened.
     """
 
+    opened = Signal()
     ready = Signal()
     crashed = Signal(object)
 
@@ -154,20 +157,25 @@ class Workbench(QObject):
         self._engines.setInterval(_ENGINES_AFTER_MS)
         self._engines.timeout.connect(self._load_engines)
         self._engines.start()
-        self.ready.emit()
+        self.opened.emit()
 
     def _load_engines(self) -> None:
         """Load the network ahead of its first use: not while the first film is opened, never while the mouse is dragging."""
         if QGuiApplication.mouseButtons() is not Qt.MouseButton.NoButton:
             return
         self._engines.stop()
+        self.window.say(self._texts.tr("Loading the engines…"))
         self._lanes.submit(
             Lane.COMPUTE,
             lambda _: self._load_model(),
-            done=_ignore,
-            failed=_ignore,
+            done=lambda _: self._on_ready(),
+            failed=self._on_failed_quietly,
             priority=LATER,
         )
+
+    def _on_ready(self) -> None:
+        self.window.say(self._texts.tr("Ready."))
+        self.ready.emit()
 
     def _on_failed(self, reason: Reason) -> None:
         text = self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
