@@ -115,6 +115,7 @@ class PackageShelf:
             ``model_untrusted`` for one nobody vouches for without the reader's consent.
         """
         from model.runtime.predict import Predictor  # torch: only when installing
+        from model.runtime.quality import quality_check
         from workstation.services.exporting import write_atomically
 
         package = self.open_file(path)
@@ -124,6 +125,7 @@ class PackageShelf:
             raise WorkstationError(ErrorCode.OUTPUT_NOT_WRITABLE, path="")
         try:
             Predictor(package).check_golden()
+            quality_check(package)
         except PackageError as error:
             raise package_fault(error, path.name) from error
         data = path.read_bytes()
