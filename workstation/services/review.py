@@ -45,13 +45,16 @@ class ReviewHistory:
 def history_of(study_uid: str, events: Iterable[ReviewEvent]) -> ReviewHistory:
     """Add up `events`, oldest first.
 
-    Undo goes back change by change and never across one that has no inverse; a new change forgets what could be redone.
+    Undo goes back change by change and never across one that cannot be taken back; a new change forgets what could be
+    redone. Revealing the AI's results closes the first impression: it can no longer be undone or redone.
     """
     log = tuple(events)
     done: list[ReviewEvent] = []
     undone: list[ReviewEvent] = []
     for event in log:
         if isinstance(event.change, AiRevealed):
+            done = [e for e in done if not isinstance(e.change, ImpressionRecorded)]
+            undone = [e for e in undone if not isinstance(e.change, ImpressionRecorded)]
             continue
         if event.undoes is None:
             undone.clear()
@@ -62,12 +65,18 @@ def history_of(study_uid: str, events: Iterable[ReviewEvent]) -> ReviewHistory:
         else:
             undone.pop()
             done.append(event)
-    undoable = done[-1] if done and inverse(done[-1].change) is not None else None
     return ReviewHistory(
         state=replay(study_uid, log),
-        undoable=undoable,
-        redoable=undone[-1] if undone else None,
+        undoable=done[-1] if done and _can_be_taken_back(done[-1]) else None,
+        redoable=undone[-1] if undone and _can_be_taken_back(undone[-1]) else None,
     )
+
+
+def _can_be_taken_back(event: ReviewEvent) -> bool:
+    """Whether there is an inverse, and it closes no review: that is done by `mark_reviewed` alone, with its checks."""
+    change = inverse(event.change)
+    closes = isinstance(change, StatusChanged) and change.after is ReviewStatus.REVIEWED
+    return change is not None and not closes
 
 
 def blocks(
@@ -110,8 +119,19 @@ class ReviewService:
     def record_impression(
         self, study_uid: str, actor: Actor, impression: FirstImpression
     ) -> ChangeSet:
-        """Store the first impression."""
-        before = self.history(study_uid).state.impression
+        """Store the first impression.
+
+        Raises
+        ------
+        WorkstationError
+            ``review_not_allowed`` when another one was recorded and AI results were drawn since.
+        """
+        state = self.history(study_uid).state
+        if state.revealed and state.impression not in {None, impression}:
+            raise WorkstationError(
+                ErrorCode.REVIEW_NOT_ALLOWED, "AI results were drawn already"
+            )
+        before = state.impression
         return self._change(
             study_uid, actor, ImpressionRecorded(before=before, after=impression)
         )
