@@ -17,7 +17,7 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT;
     CREATE INDEX study_date ON study(study_date, uid);
     CREATE INDEX study_name ON study(sort_name, uid);
-    CREATE INDEX study_patient ON study(patient_id, issuer, study_date);
+    CREATE INDEX study_patient ON study(patient_id, uid);
     CREATE INDEX study_accession ON study(accession, uid);
     CREATE INDEX study_modality ON study(modality, uid);
     CREATE INDEX study_added ON study(added, uid);
