@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -26,7 +28,8 @@ from tests.factories.films import (
     make_patient,
     make_refusal,
 )
-from workstation.adapters.store import connection, schema
+from workstation.adapters.config.folders import Folders
+from workstation.adapters.store import connection, keys, schema
 from workstation.adapters.store.codec import from_text, to_text
 from workstation.adapters.store.keys import (
     KeyFile,
@@ -34,7 +37,7 @@ from workstation.adapters.store.keys import (
     library_key,
     recovery_key,
 )
-from workstation.adapters.store.library import Library
+from workstation.adapters.store.library import Library, open_library, restore_key
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.findings import AnalysisResult, FindingCode
 from workstation.core.ports import SortKey, WorklistQuery
@@ -178,6 +181,9 @@ def test_the_worklist_finds_sorts_and_pages(library):
     assert found(date_from=date(2024, 5, 2)) == ["3", "2"]
     assert found(date_to=date(2024, 5, 2)) == ["2", "1"]
     assert found(status=ReviewStatus.DRAFT) == []
+    for sort in SortKey:
+        assert sorted(found(sort=sort)) == ["1", "2", "3"]
+        assert found(sort=sort, text="wang", descending=False) in (["1", "3"], ["3", "1"])
     page = library.page(WorklistQuery(), offset=1, limit=1)
     assert [row.study.study_uid for row in page] == ["1.2.2"]
     assert page[0].study.patient == zhang
@@ -460,3 +466,147 @@ def test_what_is_no_key_is_said_so(text):
     with pytest.raises(WorkstationError) as refusal:
         from_recovery_key(text)
     assert refusal.value.code is ErrorCode.LIBRARY_WRONG_KEY
+
+
+class FakeStore:
+    """A key store of the system that does what a test says."""
+
+    name, priority = "Fake Store", 5
+
+    def __init__(self, answer=None):
+        self.kept = {}
+        self.answer = answer or (lambda: None)
+
+    def get_password(self, service, user):
+        self.answer()
+        return self.kept.get((service, user))
+
+    def set_password(self, service, user, text):
+        self.answer()
+        self.kept[service, user] = text
+
+    def get_keyring(self):
+        return self
+
+
+@pytest.fixture
+def system_store(monkeypatch):
+    def put(store):
+        for name in ("get_password", "set_password", "get_keyring"):
+            monkeypatch.setattr(f"keyring.{name}", getattr(store, name))
+        return store
+
+    return put
+
+
+def test_a_key_in_the_systems_store_leaves_no_file(tmp_path, system_store):
+    store = system_store(FakeStore())
+    config, path = tmp_path / "config", tmp_path / "library.db"
+    assert keys.describe_key_store(config) == ("Fake Store", "system")
+    key = library_key(config, path)
+    assert library_key(config, path) == key
+    assert list(store.kept.values()) == [recovery_key(key)]
+    assert not config.exists()
+
+
+def _fails():
+    raise RuntimeError("no bus")
+
+
+def test_a_store_that_fails_or_hangs_is_passed_over(tmp_path, system_store, monkeypatch):
+    silence = threading.Event()
+    monkeypatch.setattr(keys, "_PATIENCE_S", 0.05)
+    for number, answer in enumerate((_fails, silence.wait)):
+        system_store(FakeStore(answer))
+        config = tmp_path / f"config{number}"
+        key = library_key(config, tmp_path / "library.db")
+        assert KeyFile(config).load() == key
+    silence.set()
+
+
+def test_a_key_file_torn_by_a_crash_is_never_there(tmp_path):
+    file = KeyFile(tmp_path)
+    file.path.with_name("library.key.part").write_text("ABC")
+    assert file.load() is None
+    file.store(KEY)
+    assert file.load() == KEY
+    assert [path.name for path in tmp_path.iterdir()] == ["library.key"]
+
+
+@pytest.mark.usefixtures("no_system_store")
+def test_the_printed_key_opens_the_library_again(tmp_path):
+    folders = Folders.below(tmp_path)
+    library = open_library(folders)
+    library.put("a", "b")
+    library.close()
+    printed = KeyFile(folders.config).path.read_text()
+    KeyFile(folders.config).path.unlink()
+    with pytest.raises(WorkstationError) as refusal:
+        restore_key(folders, recovery_key(KEY))
+    assert refusal.value.code is ErrorCode.LIBRARY_WRONG_KEY
+    assert not KeyFile(folders.config).path.exists()
+    restore_key(folders, printed)
+    again = open_library(folders)
+    assert again.get("a") == "b"
+    again.close()
+
+
+def test_a_damaged_library_is_said_to_be_damaged_and_kept(library, tmp_path):
+    for number in range(50):
+        library.put(f"{number}", "x" * 5000)
+    library.close()
+    path = tmp_path / "library.db"
+    content = bytearray(path.read_bytes())
+    for at in range(4096, len(content), 1000):
+        content[at] ^= 255
+    path.write_bytes(content)
+    again = Library(path, KEY)
+    with pytest.raises(WorkstationError) as refusal:
+        again.get("7")
+    again.close()
+    assert refusal.value.code is ErrorCode.LIBRARY_DAMAGED
+    assert path.stat().st_size == len(content)
+
+
+def test_the_same_event_twice_is_a_fault_and_no_damage(library):
+    library.append(make_event(CHANGES[0]))
+    with pytest.raises(WorkstationError) as refusal:
+        library.append(make_event(CHANGES[0]))
+    assert refusal.value.code is ErrorCode.UNEXPECTED
+    assert len(library.events(STUDY_UID)) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_on_a_full_disk_the_library_stays_whole(small_disk):
+    library = Library(small_disk / "library.db", KEY)
+    kept: list[str] = []
+
+    def fill():
+        for number in itertools.count():
+            library.put(f"{number}", "x" * 20_000)
+            kept.append(f"{number}")
+
+    with pytest.raises(WorkstationError) as refusal:
+        fill()
+    assert refusal.value.code is ErrorCode.DISK_FULL
+    assert library.get("0") == "x" * 20_000
+    library.close()
+    again = Library(small_disk / "library.db", KEY)
+    assert {again.get(key) for key in kept} == {"x" * 20_000}
+    assert again.get(f"{len(kept)}") is None
+    assert again._db.pragma("integrity_check") == "ok"
+    again.close()

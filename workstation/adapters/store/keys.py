@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import secrets
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
-
-import keyring
-import keyring.backends.fail
-import keyring.errors
+from typing import Protocol, TypeVar
 
 from workstation.core.errors import ErrorCode, WorkstationError
 
+T = TypeVar("T")
 KEY_BYTES = 32
 _SERVICE, _FILE = "thoravue-library", "library.key"
 _GROUP = 8
+# A store that waits for a password nobody types, or for a bus that is gone, counts as silent.
+_PATIENCE_S = 20.0
 
 
 class KeyProvider(Protocol):
@@ -53,23 +55,35 @@ class KeyFile:
         return from_recovery_key(text)
 
     def store(self, key: bytes) -> None:
-        """Write the file; it never replaces another."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        """Write the file, whole or not at all."""
         try:
-            descriptor = os.open(self.path, flags, 0o600)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part = self.path.with_name(_FILE + ".part")
+            part.unlink(missing_ok=True)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(recovery_key(key) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path)
         except OSError as error:
             raise WorkstationError(
                 ErrorCode.OUTPUT_NOT_WRITABLE, type(error).__name__, path=str(self.path)
             ) from error
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(recovery_key(key) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+
+
+class SilentStoreError(Exception):
+    """The system's key store refused, failed, or did not answer in time."""
 
 
 class SystemKeyStore:
-    """The operating system's key store (Credential Manager, Keychain, Secret Service)."""
+    """The operating system's key store (Credential Manager, Keychain, Secret Service).
+
+    Raises
+    ------
+    SilentStoreError
+        From `load` and `store`, when there is no answer.
+    """
 
     place = "system"
 
@@ -79,19 +93,52 @@ class SystemKeyStore:
     @staticmethod
     def answers() -> bool:
         """Whether there is one here at all."""
-        return keyring.get_keyring().priority >= 1
+        # keyring looks for its backends when it is imported, 0.2 s: only where there is no key file.
+        import keyring
+
+        try:
+            return _patiently(lambda: keyring.get_keyring().priority) >= 1
+        except SilentStoreError:
+            return False
+
+    @staticmethod
+    def name() -> str:
+        """What the system calls it."""
+        import keyring
+
+        return str(keyring.get_keyring().name)
 
     def load(self) -> bytes | None:
         """The key, or None when it holds none for this library."""
-        try:
-            text = keyring.get_password(_SERVICE, self._user)
-        except keyring.errors.KeyringError as error:
-            raise WorkstationError(ErrorCode.LIBRARY_WRONG_KEY, "key store") from error
+        import keyring
+
+        text = _patiently(lambda: keyring.get_password(_SERVICE, self._user))
         return None if text is None else from_recovery_key(text)
 
     def store(self, key: bytes) -> None:
-        """Keep `key`; raises `keyring.errors.KeyringError` when the store refuses."""
-        keyring.set_password(_SERVICE, self._user, recovery_key(key))
+        """Keep `key`, and make sure that it was kept."""
+        import keyring
+
+        _patiently(lambda: keyring.set_password(_SERVICE, self._user, recovery_key(key)))
+        if self.load() != key:
+            raise SilentStoreError
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """The answer of a key store, which may wait for ever; its thread does not keep the program alive."""
+    answers: list[T] = []
+
+    def run() -> None:
+        # Backends raise whatever their bus or library raises: any of it means no answer.
+        with contextlib.suppress(Exception):
+            answers.append(ask())
+
+    thread = threading.Thread(target=run, name="key store", daemon=True)
+    thread.start()
+    thread.join(_PATIENCE_S)
+    if not answers:
+        raise SilentStoreError
+    return answers[0]
 
 
 def library_key(config: Path, library: Path) -> bytes:
@@ -100,21 +147,30 @@ def library_key(config: Path, library: Path) -> bytes:
     Raises
     ------
     WorkstationError
-        ``library_wrong_key`` when there is a library but no key.
+        ``library_wrong_key`` when there is a library but no key; ``output_not_writable`` when a new key cannot be kept.
     """
-    system = SystemKeyStore(library) if SystemKeyStore.answers() else None
     file = KeyFile(config)
-    for provider in (file, system):
-        key = provider.load() if provider else None
-        if key is not None:
-            return key
+    key = file.load()
+    if key is not None:
+        return key
+    system = SystemKeyStore(library) if SystemKeyStore.answers() else None
+    try:
+        key = system.load() if system else None
+    except SilentStoreError:
+        system = None
+    if key is not None:
+        return key
     if library.exists():
         raise WorkstationError(ErrorCode.LIBRARY_WRONG_KEY, "no key")
+    return _new_key(file, system)
+
+
+def _new_key(file: KeyFile, system: SystemKeyStore | None) -> bytes:
     key = secrets.token_bytes(KEY_BYTES)
     if system is not None:
         try:
             system.store(key)
-        except keyring.errors.KeyringError:
+        except SilentStoreError:
             pass
         else:
             return key
@@ -144,4 +200,4 @@ def describe_key_store(config: Path) -> tuple[str, str]:
     """Where the key lies (or would), and coded what that protects against: ``file`` or ``system``."""
     if KeyFile(config).path.exists() or not SystemKeyStore.answers():
         return str(KeyFile(config).path), KeyFile.place
-    return keyring.get_keyring().name, SystemKeyStore.place
+    return SystemKeyStore.name(), SystemKeyStore.place

@@ -8,7 +8,7 @@ from pathlib import Path
 from workstation.adapters.config.folders import Folders
 from workstation.adapters.store.connection import Connection
 from workstation.adapters.store.index import IndexTables
-from workstation.adapters.store.keys import library_key
+from workstation.adapters.store.keys import KeyFile, from_recovery_key, library_key
 from workstation.adapters.store.reviews import ReviewTables
 from workstation.adapters.store.session import SessionTables
 from workstation.core.errors import ErrorCode, WorkstationError
@@ -50,6 +50,19 @@ class Library(IndexTables, ReviewTables, SessionTables):
 def open_library(folders: Folders) -> Library:
     """Open this user's library, or make it at the first start."""
     return Library(folders.library, library_key(folders.config, folders.library))
+
+
+def restore_key(folders: Folders, text: str) -> None:
+    """Let the printed recovery key open the library from now on.
+
+    Raises
+    ------
+    WorkstationError
+        ``library_wrong_key`` when it does not open this library; nothing is changed then.
+    """
+    key = from_recovery_key(text)
+    Connection(folders.library, key, read_only=True).close()
+    KeyFile(folders.config).store(key)
 
 
 class LibraryLock:
