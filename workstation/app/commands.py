@@ -22,9 +22,11 @@ from workstation.adapters.export.png16 import write_png16
 from workstation.adapters.export.results import ResultsJson, SummaryCsv
 from workstation.adapters.export.study_pdfs import StudyPdfs
 from workstation.adapters.inference.packages import PackageShelf
+from workstation.adapters.store.keys import library_key, recovery_key
+from workstation.adapters.store.library import restore_key
 from workstation.app.doctor import checks
 from workstation.app.models import InstalledModels
-from workstation.cli import analyse, dataset, doctor, models
+from workstation.cli import analyse, dataset, doctor, key, models
 from workstation.cli.analyse import AnalyseRequest
 from workstation.cli.dataset import DatasetRequest
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
@@ -50,8 +52,28 @@ def run(options: argparse.Namespace, language: str) -> int:
             return dataset.run(options, TrainingSet(settings), texts)
         case "models":
             return models.run(options, InstalledModels(shelf), texts)
+        case "key":
+            return key.run(options, UserKey(folders), texts)
         case _:
             return doctor.run(checks(folders, shelf, texts), texts)
+
+
+class UserKey:
+    """The key of this user's library; implements `workstation.cli.key.LibraryKey`."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+
+    def show(self) -> str | None:
+        """The recovery key; None when there is no library yet."""
+        folders = self._folders
+        if not folders.library.exists():
+            return None
+        return recovery_key(library_key(folders.config, folders.library))
+
+    def restore(self, text: str) -> None:
+        """Keep a typed recovery key, if it opens the library."""
+        restore_key(self._folders, text)
 
 
 def read_headless(paths: Sequence[Path], out: Path, language: str) -> int:

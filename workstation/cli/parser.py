@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workstation import __version__
 
-COMMANDS = ("analyse", "dataset", "models", "doctor")
+COMMANDS = ("analyse", "dataset", "models", "key", "doctor")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -88,6 +88,12 @@ def _command_parser() -> argparse.ArgumentParser:
     install.add_argument(
         "--allow-unsigned", action="store_true", help="consent to a package nobody vouches for"
     )
+
+    key = commands.add_parser("key", parents=[language], help="the library's recovery key")
+    keys = key.add_subparsers(dest="action", required=True)
+    keys.add_parser("show", parents=[language], help="show it, to print and lock away")
+    restore = keys.add_parser("restore", parents=[language], help="type a printed key in again")
+    restore.add_argument("key", nargs="?", metavar="KEY", help="asked for when left out")
 
     commands.add_parser("doctor", parents=[language], help="check this installation")
     return parser
