@@ -21,7 +21,7 @@ say() { printf '\033[1m%s\033[0m\n' "$*"; }
 
 system_libraries() {
     command -v dpkg-query >/dev/null || {
-        say "This is no Debian-like system: see README.md for the libraries Qt needs."
+        say "This is no Debian-like system: README.md says which libraries Qt needs."
         return 0
     }
     local missing=() name
