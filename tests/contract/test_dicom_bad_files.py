@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.factories.bad_files import bombs, good_film, lut_overflow, mutants
-from tests.factories.dicom_files import compress, make_cr, make_dx, to_bytes
+from tests.factories.dicom_files import (
+    add_palette,
+    add_voi_lut,
+    compress,
+    compress_jpeg,
+    make_cr,
+    make_dx,
+    to_bytes,
+)
+from tests.factories.films import make_pixels
 from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
 from workstation.core.errors import ErrorCode, WorkstationError
@@ -141,30 +155,51 @@ def test_a_file_that_vanished(
 
 def _originals() -> list[bytes]:
     syntaxes = ("1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90")
+    eight = make_cr(make_pixels(bits=8).astype(np.uint8))
+    ramp = np.arange(256)
     return [
         good_film(),
         to_bytes(make_cr(), transfer_syntax="1.2.840.10008.1.2"),
+        to_bytes(add_voi_lut(make_dx(), range(4096)), transfer_syntax="1.2.840.10008.1.2.2"),
+        to_bytes(make_dx(), transfer_syntax="1.2.840.10008.1.2.1.99"),
+        to_bytes(compress_jpeg(make_cr(make_pixels(bits=8).astype(np.uint8)))),
+        to_bytes(add_palette(eight, ramp, ramp[::-1], ramp * 0, bits=8)),
         *(to_bytes(compress(make_dx(), syntax)) for syntax in syntaxes),
     ]
 
 
 def _fuzz(
     count: int, seed: int, folder: Path, scanner: GuardedScanner, reader: GuardedFilmReader
-) -> None:
+) -> Counter[str]:
+    """How often each outcome came up; fails for a lost file, a long wait or a child beyond its memory."""
     paths = []
     for number, data in enumerate(mutants(_originals(), count, seed=seed)):
         path = folder / f"{number}.dcm"
         path.write_bytes(data)
         paths.append(path)
+    seen: Counter[str] = Counter()
     records: list[FileRecord] = list(scanner.scan([stamp(p) for p in paths], JobContext()))
     assert [record.stamp.path for record in records] == paths
+    seen.update(f"scan {r.reason.code if r.reason else r.outcome}" for r in records)
     for path in paths:
         started = time.monotonic()
         try:
             assert reader.read(path, JobContext()).pixels.size
+            seen["film opened"] += 1
         except WorkstationError as error:
             assert error.code is not E.UNEXPECTED  # noqa: PT017 - most mutants raise, some do not
+            seen[f"film {error.code}"] += 1
         assert time.monotonic() - started < 10.5
+    for child in (scanner._child, reader._child):
+        assert _peak_kib(child.pid) < 1.5 * (1 << 20)
+    return seen
+
+
+def _peak_kib(pid: int | None) -> int:
+    """Most memory a process ever held (Linux tells; elsewhere 0)."""
+    status = Path(f"/proc/{pid}/status")
+    found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+    return int(found[1]) if found else 0
 
 
 def test_mutants_never_reach_the_workstation(
@@ -177,7 +212,19 @@ def test_mutants_never_reach_the_workstation(
 def test_ten_thousand_mutants(
     scanner: GuardedScanner, reader: GuardedFilmReader, tmp_path: Path
 ) -> None:
+    seen: Counter[str] = Counter()
+    peak = [0, 0]
+    before = _peak_kib(os.getpid())
     for seed in range(20):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        _fuzz(500, 100 + seed, folder, scanner, reader)
+        seen += _fuzz(500, 100 + seed, folder, scanner, reader)
+        peak = [
+            max(p, _peak_kib(a._child.pid))
+            for p, a in zip(peak, (scanner, reader), strict=True)
+        ]
+    growth = _peak_kib(os.getpid()) - before
+    sys.stdout.write("".join(f"{n:>7}  {outcome}\n" for outcome, n in sorted(seen.items())))
+    sys.stdout.write(f"peak KiB of scan child, film child: {peak}; growth here: {growth}\n")
+    assert growth < 50 << 10
+    assert not any("decoder_crashed" in outcome or "timed_out" in outcome for outcome in seen)

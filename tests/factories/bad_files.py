@@ -74,7 +74,7 @@ def mutants(originals: list[bytes], count: int, *, seed: int) -> Iterator[bytes]
 
 def _mutate(data: bytearray, chance: random.Random) -> None:
     header = min(len(data) - 8, 3000)
-    at = chance.randrange(128, header if chance.random() < 0.8 else len(data) - 8)
+    at = chance.randrange(128, header if chance.random() < 0.6 else len(data) - 8)
     kind = chance.randrange(6)
     if kind == 0:
         data[at] ^= 1 << chance.randrange(8)

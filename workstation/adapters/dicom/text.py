@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
@@ -58,6 +58,9 @@ class TextDecoder:
         return decode_bytes(value, self._encodings, delimiters)
 
 
-@cache
+@lru_cache(64)
 def _encodings(declared: str) -> list[str]:
-    return list(convert_encodings([term.strip() for term in declared.split("\\")]))
+    try:
+        return list(convert_encodings([term.strip() for term in declared.split("\\")]))
+    except (LookupError, ValueError):  # damaged: the text suffers, not the film
+        return list(convert_encodings(None))
