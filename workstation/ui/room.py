@@ -202,12 +202,7 @@ class ReadingRoom(QObject):
 
     def _on_film(self, film: Radiograph) -> None:
         view, desk = self._window.film, self._to.desk
-        images = desk.study.instances if desk.study else ()
-        number = next(
-            (n for n, f in enumerate(images, 1) if f[0].sop_uid == film.instance.sop_uid), 1
-        )
-        several_frames = film.instance.frames > 1
-        view.show_film(film, position=None if several_frames else (number, len(images)))
+        view.show_film(film, position=_place_in_stack(film, desk.study))
         look = self._looks.get(film.instance.sop_uid)
         if look is not None:
             view.restore(look)
@@ -267,3 +262,13 @@ class ReadingRoom(QObject):
 
     def _error(self, reason: Reason) -> str:
         return self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
+
+
+def _place_in_stack(film: Radiograph, study: Study | None) -> tuple[int, int] | None:
+    """The film's number in its series and how many there are; None when the stack is its own frames."""
+    if film.instance.frames > 1 or study is None:
+        return None
+    uid = film.instance.series_uid
+    members = next((s.instances for s in study.series if s.series_uid == uid), ())
+    numbers = (n for n, (i, _) in enumerate(members, 1) if i.sop_uid == film.instance.sop_uid)
+    return next(numbers, 1), max(len(members), 1)

@@ -249,11 +249,12 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         tr = self._texts.tr
+        # Alt+F, Alt+L and Alt+R turn the film.
         titles = (
             (tr("&Study"), [c.id for c in STUDY_COMMANDS]),
-            (tr("&Film"), [c.id for c in COMMANDS]),
+            (tr("F&ilm"), [c.id for c in COMMANDS]),
             (tr("&AI"), [c.id for c in AI_COMMANDS]),
-            (tr("&Review"), [c.id for c in REVIEW_COMMANDS]),
+            (tr("Re&view"), [c.id for c in REVIEW_COMMANDS]),
             (tr("&Help"), [c.id for c in HELP_COMMANDS]),
         )
         menus = [self._filled(self.menuBar().addMenu(title), ids) for title, ids in titles]
