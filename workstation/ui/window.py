@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
+    QLabel,
     QMainWindow,
     QMenu,
     QSplitter,
@@ -140,6 +141,14 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._columns())
         self._make_menus()
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_bar())
+        # A label of our own: Qt clears its own messages whenever the pointer passes a menu.
+        self._message = QLabel()
+        self._message.setContentsMargins(8, 0, 8, 0)
+        self._message_end = QTimer(self)
+        self._message_end.setSingleShot(True)
+        self._message_end.setInterval(_MESSAGE_MS)
+        self._message_end.timeout.connect(self._message.clear)
+        self.statusBar().addWidget(self._message, 1)
         self.statusBar().addPermanentWidget(ResearchFooter(texts))
         self.statusBar().setSizeGripEnabled(False)
         self.film.maximise_requested.connect(self._toggle_panels)
@@ -149,13 +158,15 @@ class MainWindow(QMainWindow):
         self.worklist.open_files_requested.connect(self.open_files)
         self.worklist.paths_dropped.connect(self.paths_chosen)
         self.review.export_requested.connect(self.report_requested)
-        self.resize(1440, 900)
+        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         if options.geometry:
             self.restoreGeometry(QByteArray(options.geometry))
 
     def say(self, message: str) -> None:
         """A few words in the status line, for a while."""
-        self.statusBar().showMessage(message, _MESSAGE_MS)
+        self._message.setText(message)
+        self._message.setToolTip(message)
+        self._message_end.start()
 
     def set_recent(self, folders: Sequence[Path]) -> None:
         """Offer the folders opened last, newest first, in the menu."""
