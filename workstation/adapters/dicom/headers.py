@@ -155,12 +155,13 @@ class _Header:
         value = self._elements.value(tag)
         if not 8 < len(value) <= _LARGEST_CODE_SEQUENCE:
             return ""
-        implicit = self._elements.raw[tag][2]
-        items = read_sequence(
-            BytesIO(value), implicit, self._elements.little, len(value), "iso8859"
-        )
-        item: Dataset = items[0] if len(items) else Dataset()
-        return names.get(str(item.get("CodeValue", "")), "")
+        implicit, little = self._elements.raw[tag][2], self._elements.little
+        try:
+            items = read_sequence(BytesIO(value), implicit, little, len(value), "iso8859")
+            item: Dataset = items[0] if len(items) else Dataset()
+            return names.get(str(item.get("CodeValue", "")), "")
+        except Exception:  # noqa: BLE001 - pydicom raises anything; a damaged code costs no film
+            return ""
 
 
 def _time(text: str) -> time:
