@@ -227,4 +227,4 @@ def test_ten_thousand_mutants(
     sys.stdout.write("".join(f"{n:>7}  {outcome}\n" for outcome, n in sorted(seen.items())))
     sys.stdout.write(f"peak KiB of scan child, film child: {peak}; growth here: {growth}\n")
     assert growth < 50 << 10
-    assert not any("decoder_crashed" in outcome or "timed_out" in outcome for outcome in seen)
+    assert not any("timed_out" in outcome for outcome in seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import warnings
@@ -35,11 +36,21 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     """The pipes to the workstation; what libraries print goes nowhere."""
     source = os.fdopen(os.dup(0), "rb")
     sink = os.fdopen(os.dup(1), "wb")
+    _widen(sink)
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     sys.stdout = sys.stderr = os.fdopen(nothing, "w", encoding="utf-8")
     return source, sink
+
+
+def _widen(pipe: BinaryIO) -> None:
+    """Let a film of 15 MB pass in fewer steps: 6 ms instead of 11 where two processes share two cores."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # the system may allow less
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def _serve_scan(request: dict[str, Any], sink: BinaryIO) -> None:

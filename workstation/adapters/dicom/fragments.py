@@ -21,7 +21,9 @@ def frame_bytes(elements: Elements, place: PixelPlace, *, frames: int, frame: in
     WorkstationError
         ``short_pixel_data``, ``suspicious`` or ``malformed``.
     """
-    end = _end_of_fragments(elements, place.offset)
+    fragments, end = _fragments(elements, place.offset)
+    if frames == 1 and len(fragments) > 1:  # the first is the offset table
+        return b"".join([elements.buffer[part] for part in fragments[1:]])
     data = elements.buffer[place.offset : end]
     offsets = elements.value(0x7FE00001), elements.value(0x7FE00002)
     try:
@@ -35,20 +37,23 @@ def frame_bytes(elements: Elements, place: PixelPlace, *, frames: int, frame: in
         raise WorkstationError(ErrorCode.SHORT_PIXEL_DATA, "no such frame") from error
 
 
-def _end_of_fragments(elements: Elements, position: int) -> int:
+def _fragments(elements: Elements, position: int) -> tuple[list[slice], int]:
+    """Where the values of the items lie, and where the last one ends."""
     buffer, size = elements.buffer, len(elements.buffer)
+    found: list[slice] = []
     for _ in range(_MOST_FRAGMENTS):
         if position + 8 > size:
             # Some writers forget the delimiter; a cut fragment is another matter.
             if position >= size:
-                return size
+                return found, size
             break
         tag = buffer[position : position + 4]
         length = int.from_bytes(buffer[position + 4 : position + 8], "little")
         if tag == _END:
-            return position + 8
+            return found, position + 8
         if tag != _ITEM:
             raise WorkstationError(ErrorCode.MALFORMED, "no fragment")
+        found.append(slice(position + 8, position + 8 + length))
         position += 8 + length
         if position > size:
             break
