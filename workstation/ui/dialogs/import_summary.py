@@ -28,6 +28,8 @@ from workstation.core.study import FileOutcome, FileRecord
 from workstation.services.exporting import write_atomically
 from workstation.ui.worklist.wording import summary_line
 
+_ROW_MARGIN_PX = 10
+
 
 class ImportSummaryDialog(QDialog):
     """The counts, then each skipped or refused file with its reason; to copy, or to keep as a table."""
@@ -93,6 +95,10 @@ class ImportSummaryDialog(QDialog):
         table.setAccessibleName(self._texts.tr("Files that were not loaded"))
         table.setHorizontalHeaderLabels(self._header())
         table.verticalHeader().hide()
+        # Two lines hold every reason; measuring thousands of rows one by one would stall the window.
+        table.verticalHeader().setDefaultSectionSize(
+            2 * table.fontMetrics().lineSpacing() + _ROW_MARGIN_PX
+        )
         table.setShowGrid(False)
         table.setWordWrap(True)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
