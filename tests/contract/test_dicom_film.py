@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 
 from tests.factories import dicom_files as made
 from tests.factories.films import make_pixels
@@ -29,6 +31,16 @@ from workstation.core.jobs import JobContext
 from workstation.core.study import FileStamp, Instance
 
 Read = Callable[..., Radiograph]
+
+
+# `_HTJ2K_RAMP` as a codestream of High-Throughput JPEG 2000 (ISO/IEC 15444-15), made with OpenJPH.
+_HTJ2K_RAMP = np.arange(64, dtype=np.uint16).reshape(8, 8) * 65
+_HTJ2K_STREAM = b64decode(
+    "/0//UQApQAAAAAAIAAAACAAAAAAAAAAAAAAACAAAAAgAAAAAAAAAAAABDwEB/1AACAACAAAACv9SAAwAAgAB"
+    "AAUEBEAB/1wAEyCIkJCQkJCQkJCQkJCQiIiI/2QAFwABT3BlbkpQSCBWZXIgMC4yNi4zLv+QAAoAAAAAAFwA"
+    "Af+TwAAmj/UFB3QAAADAABNAABMAUP4CB3QAiPIDh3QAwAATQAATgCIiAYJ0ACIpkgDDVADAACpgABWAAAAA"
+    "8KpxAnUADnTAAQf+wFKB7LYA/9k="
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +91,16 @@ def test_lossless_syntaxes_give_the_stored_values(
     film = read(made.compress(made.make_dx(pixels, bits_stored=12), syntax))
     np.testing.assert_array_equal(film.pixels, pixels)
     assert not film.instance.lossy
+
+
+@pytest.mark.parametrize("syntax", ["201", "202", "203"])
+def test_high_throughput_jpeg_2000_gives_the_stored_values(syntax: str, read: Read) -> None:
+    dataset = made.make_dx(_HTJ2K_RAMP, bits_stored=12)
+    dataset.PixelData = encapsulate([_HTJ2K_STREAM])
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = f"1.2.840.10008.1.2.4.{syntax}"
+    np.testing.assert_array_equal(read(dataset).pixels, _HTJ2K_RAMP)
 
 
 def test_signed_values_of_twelve_bits_are_extended(read: Read) -> None:

@@ -3,6 +3,7 @@
 Measured with ``python -m tests.bench decode``; where two stand in a row, the second opens what the first cannot.
 12-bit JPEG Extended fails in every decoder that pydicom knows; SimpleITK opens it, and JPEG lossless in half of
 GDCM's time, whose Python binding hands pixels over as text.
+HTJ2K was tried with lossless codestreams made by OpenJPH, of 8, 12 and 16 bits, signed and not; no device's file was at hand.
 """
 
 from __future__ import annotations
