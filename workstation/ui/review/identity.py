@@ -10,6 +10,7 @@ from workstation.core.study import PatientIdentity, Sex
 from workstation.ui.panel import Words, button, in_line, stacked
 from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.review.wording import identity_words, sex_words, typed_date, typed_name
+from workstation.ui.status import status_words
 
 
 class IdentityForm(QWidget):
@@ -145,7 +146,7 @@ class IdentityBox(QWidget):
         tr = self._texts.tr
         name = str(state.identity.name) or (tr("Name unknown") if known else "")
         self.name.say(name if shown else tr("No study open"))
-        self.badge.say(tr(f"status.{state.status.value}") if shown else "")
+        self.badge.say(status_words(state.status, self._texts) if shown else "")
         self.unidentified.setVisible(shown and not known)
         closed = tr("Open a study to write down what you see.")
         self.facts.say(identity_words(self._texts, state.identity) if shown else closed)

@@ -1,8 +1,8 @@
-"""What the settings dialog shows: descriptions of fields, model packages, and the program itself."""
+"""What the settings dialog shows: a description of each field."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Value = bool | int | float | str
 
@@ -12,7 +12,7 @@ class SettingField:
     """One setting.
 
     Its editor follows from the type of `default`, or from `choices`. Texts are the coded keys ``setting.<name>`` (label),
-    ``setting.<name>.doc`` and ``setting.<name>.<choice>``; where the catalogue has none, `name`, `doc` and the choice itself stand in.
+    ``setting.<name>.doc`` and ``setting.<name>.<choice>``.
     `group` is a coded key ``settings.<group>``. `needs_restart` is said beside the field.
     """
 
@@ -32,11 +32,3 @@ class SettingField:
             raise ValueError("a setting's value has the type of its default")
         if self.choices and self.value not in self.choices:
             raise ValueError("a setting's value is one of its choices")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutProgram:
-    """What the about page says; `licences` are (component, licence) pairs."""
-
-    version: str
-    licences: tuple[tuple[str, str], ...] = field(default_factory=tuple)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 from resources.i18n import Texts
 from workstation.core.ports import SortKey, WorklistQuery
 from workstation.core.review import ReviewStatus
-from workstation.ui.worklist.wording import GLYPHS
+from workstation.ui.status import status_words
 
 _PAUSE_MS = 200
 _MODALITIES = ("DX", "CR", "RG", "CT", "MR", "US", "XA", "NM", "OT")
@@ -41,7 +41,7 @@ class WorklistFilters(QWidget):
             tr("State"),
             [
                 (tr("State"), None),
-                *((f"{GLYPHS[s]} {tr(f'status.{s.value}')}", s) for s in ReviewStatus),
+                *((status_words(status, texts), status) for status in ReviewStatus),
             ],
         )
         self._days = _choice(

@@ -22,6 +22,9 @@ from workstation.ui.worklist.pages import NothingFound, Welcome
 from workstation.ui.worklist.rows import WorklistRows
 from workstation.ui.worklist.strip import ImportStrip
 
+# The rest is drawn again, or read from the library, when it is seen again.
+_THUMBNAILS_KEPT = 512
+
 
 class WorklistView(QWidget):
     """Shows studies page by page; every signal comes from the GUI thread.
@@ -42,8 +45,6 @@ class WorklistView(QWidget):
         Files or folders dropped on the list.
     recent_requested : Path
         A folder of the recent list.
-    remove_requested : str
-        Study Instance UID to take out of the library (never its files).
     scan_cancel_requested, summary_requested : ()
         The strip at the foot.
     """
@@ -56,7 +57,6 @@ class WorklistView(QWidget):
     open_files_requested = Signal()
     paths_dropped = Signal(object)
     recent_requested = Signal(object)
-    remove_requested = Signal(str)
     scan_cancel_requested = Signal()
     summary_requested = Signal()
 
@@ -122,6 +122,8 @@ class WorklistView(QWidget):
         grey = np.ascontiguousarray(picture)
         image = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
         self._thumbnails[sop_uid] = QPixmap.fromImage(image.copy())
+        while len(self._thumbnails) > _THUMBNAILS_KEPT:
+            del self._thumbnails[next(iter(self._thumbnails))]
         self._list.viewport().update()
 
     def set_recent(self, folders: Sequence[Path]) -> None:

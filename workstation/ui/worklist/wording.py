@@ -6,17 +6,9 @@ from dataclasses import dataclass
 
 from resources.i18n import Texts
 from workstation.core.ports import ImportSummary, WorklistRow
-from workstation.core.review import ReviewStatus
 from workstation.core.study import PatientIdentity
+from workstation.ui.status import status_words
 from workstation.ui.worklist.model import FilmEntry
-
-GLYPHS = {
-    ReviewStatus.NEW: "○",
-    ReviewStatus.DRAFT: "◐",
-    ReviewStatus.REVIEWED: "●",
-    ReviewStatus.SIGNED: "✓",
-    ReviewStatus.AMENDED: "↻",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +38,7 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
         name=patient_name(study.patient, texts),
         identity=identity_line(study.patient, texts),
         description=" · ".join(text for text in about if text),
-        state=f"{GLYPHS[row.status]} {texts.tr(f'status.{row.status.value}')}",
+        state=status_words(row.status, texts),
     )
 
 
