@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
@@ -11,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
 from resources.i18n import Texts
 from workstation.core.overlay import EvidenceStyle, legend
 from workstation.ui.viewer.corners import Corners
-from workstation.ui.viewer.lettering import DIM, LIGHT, Lettering
+from workstation.ui.viewer.lettering import DIM, LIGHT, Lettering, Stamp
 from workstation.ui.viewer.scale_bar import ScaleBar
 
 _MARGIN = 10.0
@@ -23,8 +25,14 @@ _MESSAGE_PIXELS = 15
 _MESSAGE_WIDTH = 520.0
 _LEGEND_WIDTH = 12.0
 _LEGEND_SHARE = 0.32
+# Kept blocks of text; a window drag makes a new one a frame.
+_KEPT = 64
 _BANNER = QColor(38, 38, 38)
 _BANNER_EDGE = QColor(120, 120, 120)
+
+
+Edges = tuple[float, float, float, float]
+"""Left, top, width and height of a room, in logical pixels."""
 
 
 class MessageKind(StrEnum):
@@ -46,6 +54,29 @@ class Overlay:
     caption: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """Lines of one corner; the first line of the identity leads."""
+
+    lines: tuple[str, ...]
+    at_right: bool = False
+    at_bottom: bool = False
+    lead: bool = False
+
+
+def _blocks(corners: Corners) -> tuple[_Block, ...]:
+    return (
+        _Block(lines=corners.top_left, lead=True),
+        _Block(lines=corners.top_right, at_right=True),
+        _Block(lines=corners.bottom_right, at_right=True, at_bottom=True),
+        _Block(lines=corners.bottom_left, at_bottom=True),
+    )
+
+
+def _edges(room: QRectF) -> Edges:
+    return room.x(), room.y(), room.width(), room.height()
+
+
 class Furniture:
     """Draws with one set of fonts; knows nothing of films."""
 
@@ -54,6 +85,7 @@ class Furniture:
         self._text = Lettering(font, _TEXT_PIXELS)
         self._bold = Lettering(font, _TEXT_PIXELS, bold=True)
         self._letter = Lettering(font, _LETTER_PIXELS, bold=True)
+        self._kept: dict[tuple[Any, ...], list[Stamp]] = {}
         self._message_font = QFont(font)
         self._message_font.setPixelSize(_MESSAGE_PIXELS)
 
@@ -70,11 +102,12 @@ class Furniture:
             self._draw_banner(painter, canvas, overlay.caption)
             room.setTop(canvas.top() + self.banner_height)
             legend_width = self._draw_legend(painter, room, overlay.evidence)
-        self._draw_corners(painter, room, overlay.corners)
         bottom = self._draw_bar(painter, room, overlay.bar) if overlay.bar else 0.0
-        self._draw_letters(
-            painter, room.adjusted(0, 0, 0, -bottom), overlay.letters, legend_width
-        )
+        ratio = painter.device().devicePixelRatioF()
+        for block in _blocks(overlay.corners):
+            self._draw_kept(painter, self._corner, (_edges(room), ratio, block))
+        free = _edges(room.adjusted(0, 0, 0, -bottom))
+        self._draw_kept(painter, self._letters, (free, ratio, overlay.letters, legend_width))
 
     def draw_message(
         self, painter: QPainter, canvas: QRectF, text: str, kind: MessageKind
@@ -91,36 +124,42 @@ class Furniture:
         painter.setPen(DIM)
         painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
 
-    def _draw_corners(self, painter: QPainter, room: QRectF, corners: Corners) -> None:
-        blocks = (
-            (corners.top_left, False, False),
-            (corners.top_right, True, False),
-            (corners.bottom_right, True, True),
-            (corners.bottom_left, False, True),
-        )
-        widest = room.width() * _CORNER_SHARE
-        step = self._text.line_height
-        for lines, at_right, at_bottom in blocks:
-            top = room.top() + _MARGIN - 2
-            if at_bottom:
-                top = room.bottom() - _MARGIN + 2 - step * len(lines)
-            for index, line in enumerate(lines):
-                # The first line of the identity leads.
-                lead = index == 0 and lines is corners.top_left
-                lettering = self._bold if lead else self._text
-                shown, width = lettering.fitted(line, widest)
-                left = room.left() + _MARGIN
-                if at_right:
-                    left = room.right() - _MARGIN - width
-                lettering.draw(painter, left, top + index * step, shown, LIGHT)
+    def _draw_kept(
+        self, painter: QPainter, make: Callable[..., list[Stamp]], key: tuple[Any, ...]
+    ) -> None:
+        """Draw what `make` makes of `key`, which most frames share with the one before."""
+        stamps = self._kept.get((make, key))
+        if stamps is None:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            stamps = self._kept[make, key] = make(*key)
+        for place, picture in stamps:
+            painter.drawPixmap(place, picture)
 
-    def _draw_letters(
+    def _corner(self, edges: Edges, ratio: float, block: _Block) -> list[Stamp]:
+        room = QRectF(*edges)
+        step = self._text.line_height
+        top = room.top() + _MARGIN - 2
+        if block.at_bottom:
+            top = room.bottom() - _MARGIN + 2 - step * len(block.lines)
+        stamps = []
+        for index, line in enumerate(block.lines):
+            lettering = self._bold if block.lead and index == 0 else self._text
+            shown, width = lettering.fitted(line, room.width() * _CORNER_SHARE)
+            left = room.left() + _MARGIN
+            if block.at_right:
+                left = room.right() - _MARGIN - width
+            stamps.append(lettering.stamp(left, top + index * step, shown, ratio=ratio))
+        return stamps
+
+    def _letters(
         self,
-        painter: QPainter,
-        room: QRectF,
+        edges: Edges,
+        ratio: float,
         letters: tuple[str, str, str, str],
         legend_width: float,
-    ) -> None:
+    ) -> list[Stamp]:
+        room = QRectF(*edges)
         left, top, right, bottom = letters
         middle, height = room.center(), self._letter.line_height
         side = middle.y() - height / 2
@@ -132,9 +171,7 @@ class Furniture:
             (right, edge, side),
             (bottom, across[1], room.bottom() - height - 4),
         )
-        for word, x, y in places:
-            if word:
-                self._letter.draw(painter, x, y, word, LIGHT)
+        return [self._letter.stamp(x, y, word, ratio=ratio) for word, x, y in places if word]
 
     def _draw_bar(self, painter: QPainter, room: QRectF, bar: ScaleBar) -> float:
         """Draw the bar at the bottom; how much height it took."""
@@ -156,7 +193,7 @@ class Furniture:
             top -= self._text.line_height
             shown, width = self._text.fitted(text, widest)
             left = room.center().x() - width / 2
-            self._text.draw(painter, left, top, shown, LIGHT)
+            self._text.draw(painter, left, top, shown)
         return room.bottom() - top
 
     def _draw_banner(self, painter: QPainter, canvas: QRectF, caption: str) -> None:
@@ -169,9 +206,9 @@ class Furniture:
         said = f"◈ {self._texts.tr('AI overlay on – {model}', model=caption)}"
         note = self._texts.tr("model evidence, not a lesion outline")
         left = strip.right() - _MARGIN - self._text.width(note)
-        self._text.draw(painter, left, top, note, LIGHT)
+        self._text.draw(painter, left, top, note)
         shown, _ = self._bold.fitted(said, left - strip.left() - 2 * _MARGIN)
-        self._bold.draw(painter, strip.left() + _MARGIN, top, shown, LIGHT)
+        self._bold.draw(painter, strip.left() + _MARGIN, top, shown)
 
     def _draw_legend(self, painter: QPainter, room: QRectF, style: EvidenceStyle) -> float:
         """The colour ramp with its ticks in log-odds at the right edge; how much width it took."""
@@ -192,8 +229,8 @@ class Furniture:
         for tick, label in zip(ticks, labels, strict=True):
             y = ramp.bottom() - tick.position * ramp.height()
             painter.drawLine(QPointF(ramp.right(), y), QPointF(ramp.right() + 4, y))
-            self._text.draw(painter, ramp.right() + 8, y - half, label, LIGHT)
-        self._text.draw(painter, left, ramp.top() - 3 * half - 2, unit, LIGHT)
+            self._text.draw(painter, ramp.right() + 8, y - half, label)
+        self._text.draw(painter, left, ramp.top() - 3 * half - 2, unit)
         return room.right() - left
 
 

@@ -11,6 +11,9 @@ _AROUND = tuple((x, y) for x in (-_HALO, 0.0, _HALO) for y in (-_HALO, 0.0, _HAL
 LIGHT = QColor(232, 232, 232)
 DIM = QColor(176, 176, 176)
 
+Stamp = tuple[QPointF, QPixmap]
+"""A piece of a picture and where it goes, in logical pixels."""
+
 
 class Lettering:
     """Draws lines of one font, `pixels` high in logical pixels."""
@@ -21,7 +24,7 @@ class Lettering:
         self._font.setBold(bold)
         self._metrics = QFontMetricsF(self._font)
         self._fitted: dict[tuple[str, float], tuple[str, float]] = {}
-        self._drawn: dict[tuple[str, int, float], QPixmap] = {}
+        self._drawn: dict[tuple[str, float], QPixmap] = {}
 
     @property
     def line_height(self) -> float:
@@ -42,20 +45,22 @@ class Lettering:
             self._fitted[key] = (shown, self.width(shown))
         return self._fitted[key]
 
-    def draw(
-        self, painter: QPainter, left: float, top: float, text: str, colour: QColor
-    ) -> None:
+    def draw(self, painter: QPainter, left: float, top: float, text: str) -> None:
         """Draw one line whose box starts at ``(left, top)``."""
         ratio = painter.device().devicePixelRatioF()
-        key = (text, colour.rgb(), ratio)
+        painter.drawPixmap(*self.stamp(left, top, text, ratio=ratio))
+
+    def stamp(self, left: float, top: float, text: str, *, ratio: float) -> Stamp:
+        """What `draw` would draw on a screen with this device pixel ratio."""
+        key = (text, ratio)
         pixmap = self._drawn.get(key)
         if pixmap is None:
             if len(self._drawn) >= _KEPT:
                 self._drawn.clear()
-            pixmap = self._drawn[key] = self._line(text, colour, ratio)
-        painter.drawPixmap(QPointF(round(left) - 2, round(top) - 2), pixmap)
+            pixmap = self._drawn[key] = self._line(text, ratio)
+        return QPointF(round(left) - 2, round(top) - 2), pixmap
 
-    def _line(self, text: str, colour: QColor, ratio: float) -> QPixmap:
+    def _line(self, text: str, ratio: float) -> QPixmap:
         width, height = self.width(text) + 6, self._metrics.height() + 4
         pixmap = QPixmap(int(width * ratio) + 1, int(height * ratio) + 1)
         pixmap.setDevicePixelRatio(ratio)
@@ -66,7 +71,7 @@ class Lettering:
         painter.setPen(QColor(0, 0, 0, 110))
         for x, y in _AROUND:
             painter.drawText(base + QPointF(x, y), text)
-        painter.setPen(colour)
+        painter.setPen(LIGHT)
         painter.drawText(base, text)
         painter.end()
         return pixmap
