@@ -156,6 +156,55 @@ def test_a_palette(read: Read) -> None:
     np.testing.assert_array_equal(film.palette.green.values, ramp[::-1])
 
 
+def _segmented(segments: list[int], kind: str) -> Dataset:
+    ramp = np.arange(256)
+    dataset = made.make_cr(make_pixels(bits=8).astype(np.uint8))
+    made.add_palette(dataset, ramp, ramp, ramp, bits=8 if kind == "u1" else 16)
+    data = np.array(segments, kind).tobytes()
+    for name in ("Red", "Green", "Blue"):
+        del dataset[f"{name}PaletteColorLookupTableData"]
+        setattr(
+            dataset,
+            f"Segmented{name}PaletteColorLookupTableData",
+            data + b"\0" * (len(data) % 2),
+        )
+    return dataset
+
+
+@pytest.mark.parametrize("kind", ["u1", "<u2"])
+def test_a_segmented_palette(kind: str, read: Read) -> None:
+    """Discrete, linear and indirect segments (PS3.3 C.7.9.2)."""
+    top = 250 if kind == "u1" else 60000
+    second = 2 + 3 if kind == "u1" else 2 * (2 + 3)  # byte offset of the second segment
+    offset = [second, 0, 0, 0] if kind == "u1" else [second, 0]
+    segments = [0, 3, 50, 0, 90, 1, 97, top, 0, 1, 90, 2, 1, *offset, 1, 58, 7]
+    film = read(_segmented(segments, kind))
+
+    ramp = np.linspace(90, top, 98)[1:]
+    expected = [50, 0, 90, *ramp, 90, *ramp, *np.linspace(top, 7, 59)[1:]]
+    assert film.palette is not None
+    for table in (film.palette.red, film.palette.green, film.palette.blue):
+        assert (table.first, table.bits) == (0, 8 if kind == "u1" else 16)
+        np.testing.assert_allclose(table.values, expected, atol=0.51)
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        [1, 256, 9],  # nothing to start the line from
+        [0, 1, 0, 1, 100, 9],  # 101 of 256 entries
+        [0, 1, 0, 2, 65535, 3, 0],  # an indirect segment that means itself
+        [0, 0] * 2000,
+        [3, 1, 1],
+        [],
+    ],
+)
+def test_a_segmented_palette_that_makes_no_sense(segments: list[int], read: Read) -> None:
+    with pytest.raises(WorkstationError) as raised:
+        read(_segmented(segments, "<u2"))
+    assert raised.value.code is ErrorCode.MALFORMED
+
+
 @pytest.mark.parametrize(
     ("form", "planar"), [("RGB", 0), ("RGB", 1), ("YBR_FULL", 0), ("YBR_FULL_422", 0)]
 )
@@ -178,6 +227,35 @@ def test_frames_by_index(read: Read) -> None:
     with pytest.raises(WorkstationError) as raised:
         read(dataset, frame=3)
     assert raised.value.code is ErrorCode.FRAME_OUT_OF_RANGE
+
+
+@pytest.mark.parametrize("transfer_syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"])
+def test_functional_groups_of_an_enhanced_object(transfer_syntax: str, read: Read) -> None:
+    stack = np.stack([make_pixels(seed=seed) for seed in range(2)])
+    dataset = made.make_dx(stack, frames=True, slope=3, Modality="CT", ImagerPixelSpacing=None)
+    measures, shared_window, own_window, values = (Dataset() for _ in range(4))
+    measures.PixelSpacing = [0.5, 0.25]
+    shared_window.WindowCenter, shared_window.WindowWidth = [40, 400], [300, 2000]
+    own_window.WindowCenter, own_window.WindowWidth = -600, 1500
+    own_window.VOILUTFunction = "LINEAR_EXACT"
+    values.RescaleSlope, values.RescaleIntercept = 2, -1024
+    shared, first, second = Dataset(), Dataset(), Dataset()
+    shared.PixelMeasuresSequence = [measures]
+    shared.FrameVOILUTSequence = [shared_window]
+    shared.PixelValueTransformationSequence = [values]
+    second.FrameVOILUTSequence = [own_window]
+    dataset.SharedFunctionalGroupsSequence = [shared]
+    dataset.PerFrameFunctionalGroupsSequence = [first, second]
+
+    one, two = (read(dataset, frame=n, transfer_syntax=transfer_syntax) for n in range(2))
+    for film in (one, two):
+        assert film.spacing is not None
+        assert (film.spacing.row_mm, film.spacing.column_mm) == (0.5, 0.25)
+        assert film.modality_transform == Rescale(slope=2, intercept=-1024)
+    assert [(w.centre, w.width) for w in one.windows] == [(40, 300), (400, 2000)]
+    assert [(w.centre, w.width, w.function) for w in two.windows] == [
+        (-600, 1500, VoiFunction.LINEAR_EXACT)
+    ]
 
 
 def test_overlays_apart_and_in_the_pixels(read: Read) -> None:

@@ -43,6 +43,15 @@ class Attributes:
         decoder = TextDecoder(elements.value(0x00080005), assume_gbk=assume_gbk)
         return cls(Dataset(raw), decoder, little=elements.little)
 
+    def with_those_of(self, item: Attributes) -> Attributes:
+        """These attributes and those of `item`, which win."""
+        merged = {
+            tag: cast("DataElement | RawDataElement", dataset.get_item(tag))
+            for dataset in (self.dataset, item.dataset)
+            for tag in list(dataset.keys())
+        }
+        return Attributes(Dataset(merged), self._decoder, little=self.little)
+
     def _element(self, tag: int) -> DataElement | RawDataElement | None:
         return cast("DataElement | RawDataElement | None", self.dataset.get_item(tag))
 
@@ -102,7 +111,10 @@ class Attributes:
         element = self._element(tag)
         if element is None or self.raw(tag).count(item_tag) > _MOST_ITEMS:
             return []
-        value = self.dataset[tag].value
+        try:
+            value = self.dataset[tag].value
+        except Exception:  # noqa: BLE001 - pydicom raises anything on a damaged sequence
+            return []
         if not isinstance(value, list) and not hasattr(value, "_list"):
             return []
         return [Attributes(item, self._decoder, little=self.little) for item in value]

@@ -11,6 +11,7 @@ from workstation.adapters.dicom import geometry, luts
 from workstation.adapters.dicom.attributes import Attributes
 from workstation.adapters.dicom.elements import OutOfData, read_elements
 from workstation.adapters.dicom.files import FileKind, ForeignFile, kind_of, open_foreign
+from workstation.adapters.dicom.groups import of_frame
 from workstation.adapters.dicom.headers import instance_of, is_directory
 from workstation.adapters.dicom.headerscan import check_size
 from workstation.adapters.dicom.pictures import picture_pixels
@@ -66,7 +67,7 @@ def _dicom(file: ForeignFile, frame: int, *, assume_gbk: bool) -> dict[str, Any]
         )
     form = pixel_format(elements, frames=instance.frames)
     pixels, raw = read_frame(elements, elements.pixels, form, frame)
-    attributes = Attributes.of(elements, assume_gbk=assume_gbk)
+    attributes = of_frame(Attributes.of(elements, assume_gbk=assume_gbk), frame=frame)
     return {
         "instance": instance,
         "pixels": pixels,

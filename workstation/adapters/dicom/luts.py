@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -17,8 +18,7 @@ from workstation.core.image import (
 )
 
 _MOST_VOIS = 64
-# Each three words of it can grow to 65,535 entries; real ones have some hundred bytes.
-_LARGEST_SEGMENTED = 4096
+_LARGEST_SEGMENTED = 1 << 18
 
 
 def modality_transform(attributes: Attributes, *, signed: bool) -> Rescale | LookupTable:
@@ -120,24 +120,58 @@ def palette(attributes: Attributes, *, signed: bool) -> Palette | None:
 
 
 def _segmented_palette(attributes: Attributes, *, signed: bool) -> Palette | None:
-    """A segmented palette (PS3.3 C.7.9.2), expanded by pydicom."""
-    from pydicom.pixels.processing import apply_color_lut
-
-    descriptor = attributes.shorts(0x00281101)
-    largest = max(len(attributes.raw(tag)) for tag in (0x00281221, 0x00281222, 0x00281223))
-    if len(descriptor) != 3 or largest > _LARGEST_SEGMENTED:
-        return None
-    first = _signed(descriptor[1]) if signed else descriptor[1]
-    index = np.arange(descriptor[0] or 65536, dtype=np.int64) + first
-    try:
-        colours = apply_color_lut(index, attributes.dataset)
-        tables = [
-            LookupTable(first=first, values=colours[:, n].astype(np.uint16), bits=descriptor[2])
-            for n in range(3)
-        ]
-    except (ValueError, LookupError, AttributeError):
-        return None
+    """A segmented palette (PS3.3 C.7.9.2)."""
+    tables = []
+    for tag in (0x00281101, 0x00281102, 0x00281103):
+        descriptor, data = attributes.shorts(tag), attributes.raw(tag + 0x120)
+        if len(descriptor) != 3 or len(data) > _LARGEST_SEGMENTED:
+            return None
+        count, first, bits = descriptor
+        words = list(data) if bits == 8 else attributes.shorts(tag + 0x120)
+        try:
+            values = _expanded(words, count or 65536, offset_words=4 if bits == 8 else 2)
+            start = _signed(first) if signed else first
+            table = LookupTable(first=start, values=np.array(values, np.uint16), bits=bits)
+        except (ValueError, IndexError):
+            return None
+        tables.append(table)
     return Palette(red=tables[0], green=tables[1], blue=tables[2])
+
+
+def _expanded(words: Sequence[int], count: int, *, offset_words: int) -> list[int]:
+    """`count` entries of discrete, linear and indirect segments (PS3.3 C.7.9.2.1 to .3).
+
+    pydicom expands all that is declared, tens of millions of entries of a hostile file.
+
+    Raises
+    ------
+    ValueError, IndexError
+        When there are fewer, or the segments make no sense.
+    """
+    entries: list[int] = []
+    # `back` is where to go on after `copied` more segments of an indirect one; 0 outside of one.
+    at, copied, back = 0, 0, 0
+    while len(entries) < count:
+        if back and not copied:
+            at, back = back, 0
+        copied -= 1
+        kind, length = words[at], words[at + 1]
+        at += 2
+        if kind == 0:
+            entries += words[at : at + length]
+            at += length
+        elif kind == 1:
+            start, step = entries[-1], (words[at] - entries[-1]) / max(length, 1)
+            entries += [round(start + step * n) for n in range(1, length + 1)]
+            at += 1
+        elif kind == 2 and not back:
+            copied, back = length, at + offset_words
+            bytes_a_word = 4 // offset_words
+            parts = enumerate(words[at:back])
+            at = sum(word << 8 * bytes_a_word * n for n, word in parts) // bytes_a_word
+        else:
+            raise ValueError("impossible segment")
+    return entries[:count]
 
 
 def _signed(value: int) -> int:
