@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workstation.core.errors import ErrorCode, WorkstationError
-from workstation.services.exporting import safe_stem, write_atomically
+from workstation.services.exporting import check_writable, safe_stem, write_atomically
 
 
 def test_a_file_is_written_whole_and_replaces_the_old_one(tmp_path: Path) -> None:
@@ -64,3 +64,12 @@ def test_names_tell_studies_with_one_accession_apart() -> None:
     assert safe_stem("A-17", identifier="1.2") != safe_stem("A-17", identifier="1.3")
     assert safe_stem("../../etc", identifier="1").startswith("etc-")
     assert safe_stem("胸片 17", identifier="1").startswith("胸片-17-")
+
+
+def test_a_folder_is_tried_before_work_is_left_there(tmp_path):
+    check_writable(tmp_path / "new" / "deep")
+    assert list((tmp_path / "new" / "deep").iterdir()) == []
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(WorkstationError) as refusal:
+        check_writable(tmp_path / "file" / "below")
+    assert refusal.value.code is ErrorCode.OUTPUT_NOT_WRITABLE

@@ -34,6 +34,7 @@ from workstation.core.jobs import JobContext
 from workstation.services.analysis import Analysis
 from workstation.services.batch import BatchAnalysis
 from workstation.services.dataset import DatasetExport, read_labels
+from workstation.services.exporting import check_writable
 from workstation.services.headless import ResultSink, run_batch
 from workstation.services.walking import walk
 
@@ -111,6 +112,7 @@ class Batch:
 
     def __call__(self, request: AnalyseRequest, context: JobContext) -> Counter[str]:
         """Do what was asked; how many files came out how."""
+        check_writable(request.out)
         load_model = self._installed.loader(
             request.model, threads=self._settings.compute_threads
         )
@@ -151,6 +153,7 @@ class TrainingSet:
     ) -> tuple[int, Sequence[Reason]]:
         """Do what was asked; how many films the set has, and why the other files are not in it."""
         labels = read_labels(request.labels)
+        check_writable(request.out)
         with _guarded(self._settings, 1) as (scanner, readers):
             export = DatasetExport(
                 scanner=scanner,

@@ -42,6 +42,22 @@ def write_atomically(path: Path, data: bytes) -> None:
     flush_folder(path.parent)
 
 
+def check_writable(folder: Path) -> None:
+    """Make `folder` and try it with a temporary file: before hours of work are to be left there.
+
+    Raises
+    ------
+    WorkstationError
+        ``output_not_writable`` or ``disk_full``, with the path.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0")
+    except OSError as error:
+        raise output_error(error, folder) from error
+
+
 def output_error(error: OSError, path: Path) -> WorkstationError:
     """What a failed write of `path` means for the reader."""
     full = error.errno in _FULL
