@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -48,11 +49,35 @@ _READER_SAYS = {
     "program": {E.SUSPICIOUS},
     "rle_past_its_end": {E.MALFORMED},
     "gigabytes": {E.TOO_LARGE},
+    "terabytes_of_frames": {E.SHORT_PIXEL_DATA},
+    "frames_without_fragments": {E.SHORT_PIXEL_DATA, E.MALFORMED},
+    "rle_65535_hidden": {E.MALFORMED},
+    "jpegls_65535": {E.MALFORMED},
+    "jpeg_lossless_of_more_bits": {E.MALFORMED},
     "fragments": {E.SUSPICIOUS},
     "png_65535": {E.TOO_LARGE},
     "jpeg_65535": {E.TOO_LARGE},
 }
-_BEHIND_THE_HEADER = {"j2k_65535_hidden", "palette_overflow", "fragments", "rle_past_its_end"}
+_BEHIND_THE_HEADER = {
+    "j2k_65535_hidden",
+    "palette_overflow",
+    "fragments",
+    "rle_past_its_end",
+    "frames_without_fragments",
+    "rle_65535_hidden",
+    "jpegls_65535",
+    "jpeg_lossless_of_more_bits",
+}
+_CUT_SAYS = {
+    E.FILE_NOT_FOUND,
+    E.FILE_EMPTY,
+    E.FILE_TRUNCATED,
+    E.FILE_UNREADABLE,
+    E.SHORT_PIXEL_DATA,
+    E.NOT_AN_IMAGE,
+    E.NO_PIXEL_DATA,
+    E.DECODER_CRASHED,
+}
 _LIMIT_S = 2.0
 
 
@@ -139,6 +164,51 @@ def test_files_that_are_no_film(
     with pytest.raises(WorkstationError) as raised:
         reader.read(path, JobContext())
     assert raised.value.code is code
+
+
+def test_a_file_of_gigabytes_is_refused_by_both(
+    scanner: GuardedScanner, reader: GuardedFilmReader, tmp_path: Path
+) -> None:
+    """Really as long as its header says, though sparse."""
+    path = tmp_path / "film.dcm"
+    path.write_bytes(to_bytes(make_dx(Rows=65535, Columns=65535)))
+    os.truncate(path, 9 << 30)
+    (record,) = scanner.scan([stamp(path)], JobContext())
+    assert record.reason is not None
+    assert record.reason.code is E.TOO_LARGE
+    with pytest.raises(WorkstationError) as raised:
+        reader.read(path, JobContext())
+    assert raised.value.code is E.TOO_LARGE
+
+
+@pytest.mark.parametrize("cut", [0, 1, 600, 9000, 100_000])
+def test_a_file_cut_or_gone_while_it_is_read(
+    cut: int, reader: GuardedFilmReader, tmp_path: Path
+) -> None:
+    """The child may die of it (SIGBUS); the reader gives a reason or the film, never anything else."""
+    path, spare = tmp_path / "film.dcm", tmp_path / "spare.dcm"
+    whole = to_bytes(make_dx(make_pixels(700, 700)))
+    spare.write_bytes(good_film())
+    stop = threading.Event()
+
+    def disturb() -> None:
+        while not stop.is_set():
+            path.write_bytes(whole)
+            os.truncate(path, cut)
+            path.unlink()
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        for _ in range(25):
+            try:
+                assert reader.read(path, JobContext()).rows == 700
+            except WorkstationError as error:
+                assert error.code in _CUT_SAYS  # noqa: PT017 - some reads succeed
+    finally:
+        stop.set()
+        thread.join()
+    assert reader.read(spare, JobContext()).rows == 64
 
 
 def test_a_file_that_vanished(

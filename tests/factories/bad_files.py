@@ -48,6 +48,19 @@ def bombs() -> dict[str, Callable[[], bytes]]:
             struct.pack("<16I", 2, 64, 66, *[0] * 13) + b"\x81\x00" * 40,
         ),
         "gigabytes": lambda: to_bytes(make_dx(Rows=65535, Columns=65535)),
+        "terabytes_of_frames": lambda: to_bytes(make_dx(NumberOfFrames=2**31 - 1)),
+        "frames_without_fragments": lambda: _encapsulated(
+            "1.2.840.10008.1.2.5", b"", NumberOfFrames=2**31 - 1
+        ),
+        "rle_65535_hidden": lambda: _encapsulated("1.2.840.10008.1.2.5", _rle_header()),
+        "jpegls_65535": lambda: _encapsulated("1.2.840.10008.1.2.4.80", _jpegls_header()),
+        "jpeg_lossless_of_more_bits": lambda: _encapsulated(
+            "1.2.840.10008.1.2.4.70",
+            _lossless_header(),
+            BitsAllocated=8,
+            BitsStored=8,
+            HighBit=7,
+        ),
         "fragments": lambda: _encapsulated(
             "1.2.840.10008.1.2.5", b"", fragments=(_ITEM + b"\0" * 4) * 2_000_000
         ),
@@ -115,9 +128,11 @@ def _deflate_bomb() -> bytes:
 
 
 def _encapsulated(
-    syntax: str, frame: bytes, *, huge: bool = False, fragments: bytes = b""
+    syntax: str, frame: bytes, *, huge: bool = False, fragments: bytes = b"", **attributes: int
 ) -> bytes:
-    dataset = make_dx(**({"Rows": 65535, "Columns": 65535} if huge else {}))
+    if huge:
+        attributes |= {"Rows": 65535, "Columns": 65535}
+    dataset = make_dx(**attributes)
     dataset.PixelData = encapsulate([frame or b"\0\0"])
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
@@ -136,6 +151,16 @@ def _rle_header() -> bytes:
 def _j2k_header() -> bytes:
     size = struct.pack(">HIIIIIIIIH", 0, 65535, 65535, 0, 0, 65535, 65535, 0, 0, 1)
     return b"\xff\x4f\xff\x51" + struct.pack(">H", 41) + size + b"\x0f\x01\x01" + b"\0" * 64
+
+
+def _jpegls_header() -> bytes:
+    frame = struct.pack(">HBHHB", 11, 16, 65535, 65535, 1) + b"\1\x11\0"
+    return b"\xff\xd8\xff\xf7" + frame + b"\xff\xda\0\x08\1\1\0\0\0\0" + b"\0" * 64
+
+
+def _lossless_header() -> bytes:
+    frame = struct.pack(">HBHHB", 11, 16, 64, 48, 1) + b"\1\x11\0"
+    return b"\xff\xd8\xff\xc3" + frame + b"\xff\xda\0\x08\1\1\0\1\0\0" + b"\0" * 64
 
 
 def _png_header() -> bytes:

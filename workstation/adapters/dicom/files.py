@@ -54,7 +54,7 @@ def open_foreign(path: str) -> Iterator[ForeignFile]:
     Raises
     ------
     WorkstationError
-        ``file_not_found``, ``file_no_permission``, ``file_empty`` or ``file_unreadable``.
+        ``file_not_found``, ``file_no_permission``, ``file_empty``, ``file_unreadable`` or ``too_large``.
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -81,6 +81,7 @@ def _why(error: OSError | ValueError) -> WorkstationError:
         errno.ENOTDIR: ErrorCode.FILE_NOT_FOUND,
         errno.EACCES: ErrorCode.FILE_NO_PERMISSION,
         errno.EPERM: ErrorCode.FILE_NO_PERMISSION,
+        errno.ENOMEM: ErrorCode.TOO_LARGE,  # cannot be mapped within the child's memory
     }
     number = getattr(error, "errno", None) or 0
     return WorkstationError(
