@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _ITEM = b"\xfe\xff\x00\xe0"
 _RLE = "1.2.840.10008.1.2.5"
-_DECODERS = {  # pydicom's plug-in names, and simpleitk for grey films, in the order of trial
+_DECODERS = {  # pydicom's plug-in names, and simpleitk for grey films in place of gdcm, in the order of trial
     _RLE: "pylibjpeg",
     "1.2.840.10008.1.2.4.50": "pillow gdcm",
     "1.2.840.10008.1.2.4.51": "pillow simpleitk gdcm",
@@ -66,9 +66,10 @@ def decode_frame(data: bytes, elements: Elements, form: PixelFormat) -> NDArray[
         return _from_rle(data, form)
     single = _single_frame(data, syntax, form)
     failure: Exception | None = None
-    for plugin in _DECODERS[syntax].split():
-        if plugin == "simpleitk" and form.samples > 1:
-            continue
+    plugins = _DECODERS[syntax].split()
+    if "simpleitk" in plugins:  # it holds GDCM, and raises where that aborts
+        plugins.remove("gdcm" if form.samples == 1 else "simpleitk")
+    for plugin in plugins:
         try:
             if plugin == "simpleitk":
                 return _with_simpleitk(single, form)
