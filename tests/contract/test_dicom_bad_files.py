@@ -74,6 +74,7 @@ _CUT_SAYS = {
     E.FILE_TRUNCATED,
     E.FILE_UNREADABLE,
     E.SHORT_PIXEL_DATA,
+    E.MALFORMED,  # a page cut in the middle reads as zeros from there on
     E.NOT_AN_IMAGE,
     E.NO_PIXEL_DATA,
     E.DECODER_CRASHED,

@@ -35,3 +35,18 @@ def test_the_systems_refusal_becomes_a_code(
         with pytest.raises(WorkstationError) as raised, open_foreign(str(path)):
             pytest.fail("opened")
     assert raised.value.code is code
+
+
+@pytest.mark.parametrize("left", [0, 9000])
+def test_a_file_cut_while_it_is_open_is_truncated(left: int, tmp_path: Path) -> None:
+    path = tmp_path / "film.dcm"
+    path.write_bytes(b"some bytes" * 1000)
+
+    def read() -> int:
+        with open_foreign(str(path)) as file:
+            os.truncate(path, left)
+            return len(file.whole())
+
+    with pytest.raises(WorkstationError) as raised:
+        read()
+    assert raised.value.code is ErrorCode.FILE_TRUNCATED

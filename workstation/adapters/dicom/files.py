@@ -44,7 +44,10 @@ class ForeignFile:
 
     def whole(self) -> mmap.mmap:
         """All bytes, mapped; reading them after somebody cut the file kills the child, and only the child."""
-        return mmap.mmap(self.descriptor, 0, access=mmap.ACCESS_READ)
+        try:
+            return mmap.mmap(self.descriptor, 0, access=mmap.ACCESS_READ)
+        except ValueError as error:  # nothing is left of it
+            raise WorkstationError(ErrorCode.FILE_TRUNCATED) from error
 
 
 @contextmanager
@@ -54,7 +57,8 @@ def open_foreign(path: str) -> Iterator[ForeignFile]:
     Raises
     ------
     WorkstationError
-        ``file_not_found``, ``file_no_permission``, ``file_empty``, ``file_unreadable`` or ``too_large``.
+        ``file_not_found``, ``file_no_permission``, ``file_empty``, ``file_truncated``, ``file_unreadable`` or
+        ``too_large``.
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -69,6 +73,9 @@ def open_foreign(path: str) -> Iterator[ForeignFile]:
             raise WorkstationError(ErrorCode.FILE_EMPTY)
         beginning = os.read(descriptor, _BEGINNING)
         yield ForeignFile(descriptor=descriptor, size=status.st_size, beginning=beginning)
+        # The rest of a cut file's last page reads as zeros.
+        if os.fstat(descriptor).st_size < status.st_size:
+            raise WorkstationError(ErrorCode.FILE_TRUNCATED, "while it was read")
     except OSError as error:
         raise _why(error) from error
     finally:
