@@ -7,6 +7,7 @@ inversion comes after the VOI, never before. Grey is 0 (black) to 255 (white).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,7 @@ _LARGEST_TABLE = 1 << 16
 _BLOCK = 1 << 16
 # Luminance of RGB, ITU-R BT.601-7 section 2.5.1.
 _LUMINANCE = (0.299, 0.587, 0.114)
+_Entry = TypeVar("_Entry", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +118,9 @@ def grey_lookup(
         raise ValueError("only monochrome films have a grey table")
     chosen = voi or default_voi(film)
     if film.pixels.dtype.itemsize <= 2:
-        light = _table(film, chosen, inverted=inverted)
+        low, light = _changing(film, chosen, inverted=inverted)
         first = int(np.iinfo(film.pixels.dtype).min)
-        return GreyLookup(first=first, values=_to_grey(light))
+        return GreyLookup(first=first, values=_spread(film, low, _to_grey(light)))
     first, last = _wide_span(film, chosen)
     step = -(-(last - first + 1) // _LARGEST_TABLE)
     stored = first + step // 2 + step * np.arange((last - first) // step + 1, dtype=np.int64)
@@ -130,20 +132,29 @@ def _to_grey(light: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.rint(light * 255.0).astype(np.uint8)
 
 
-def _table(film: Radiograph, voi: VoiSelection, *, inverted: bool) -> NDArray[np.float64]:
-    """Light of every value of the 8 or 16 bit type of the film's pixels; worked out only where it changes."""
+def _changing(
+    film: Radiograph, voi: VoiSelection, *, inverted: bool
+) -> tuple[int, NDArray[np.float64]]:
+    """The first stored value at which light changes, and light from there to the last such value."""
     kind = np.iinfo(film.pixels.dtype)
     least, greatest = int(kind.min), int(kind.max)
     low, high = (min(max(end, least), greatest) for end in stored_span(film, voi))
-    changing = _without_padding(film, np.arange(low, high + 1), voi, inverted=inverted)
-    light = np.empty(greatest - least + 1, dtype=np.float64)
-    light[: low - least] = changing[0]
-    light[low - least : high - least + 1] = changing
-    light[high - least + 1 :] = changing[-1]
+    return low, _without_padding(film, np.arange(low, high + 1), voi, inverted=inverted)
+
+
+def _spread(film: Radiograph, low: int, entries: NDArray[_Entry]) -> NDArray[_Entry]:
+    """`entries` from stored value `low` on as a table over the 8 or 16 bit type of the film's pixels; padding is 0."""
+    kind = np.iinfo(film.pixels.dtype)
+    least, greatest = int(kind.min), int(kind.max)
+    table = np.empty(greatest - least + 1, dtype=entries.dtype)
+    start, end = low - least, low - least + entries.size
+    table[:start] = entries[0]
+    table[start:end] = entries
+    table[end:] = entries[-1]
     if film.padding is not None:
         first, last = film.padding
-        light[max(first - least, 0) : max(last - least + 1, 0)] = 0.0
-    return light
+        table[max(first - least, 0) : max(last - least + 1, 0)] = 0
+    return table
 
 
 def _without_padding(
@@ -171,7 +182,8 @@ def presented(film: Radiograph) -> NDArray[np.float32]:
     voi = default_voi(film)
     if film.pixels.dtype.itemsize > 2:
         return present(film, film.pixels, voi).astype(np.float32)
-    table = _table(film, voi, inverted=False).astype(np.float32)
+    low, light = _changing(film, voi, inverted=False)
+    table = _spread(film, low, light.astype(np.float32))
     least = int(np.iinfo(film.pixels.dtype).min)
     index = film.pixels if least == 0 else film.pixels.astype(np.int32) - least
     return table.take(index, mode="clip")

@@ -81,10 +81,9 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         left, top = math.ceil(film.left() - 1e-6), math.ceil(film.top() - 1e-6)
         right, bottom = math.floor(film.right() + 1e-6), math.floor(film.bottom() + 1e-6)
         covered = QRect(left, top, max(right - left, 0), max(bottom - top, 0))
-        painter.save()
-        painter.setClipRegion(QRegion(rect.toAlignedRect()) - QRegion(covered))
-        painter.fillRect(rect, Qt.GlobalColor.black)
-        painter.restore()
+        around_film = QRegion(rect.toAlignedRect()) - QRegion(covered)
+        for around in list(around_film):  # type: ignore[call-overload]  # PySide's stub lacks it
+            painter.fillRect(around, Qt.GlobalColor.black)
 
     def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:
         """Draw over the film in the viewport's own logical pixels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from resources.i18n import Texts
 from workstation.core.display import VoiSelection, WindowLevel, value_range
@@ -22,19 +22,12 @@ class Corners:
     bottom_left: tuple[str, ...] = ()
 
 
-def corner_texts(
-    film: Radiograph,
-    state: ViewState,
-    *,
-    texts: Texts,
-    level: CornerLevel = CornerLevel.ALL,
-    hide_identity: bool = False,
-    position: tuple[int, int] = (1, 1),
-    pointer: PointerReading | None = None,
+def film_corners(
+    film: Radiograph, *, texts: Texts, level: CornerLevel, hide_identity: bool
 ) -> Corners:
-    """The four corners at a text level; name and ID stay at every level unless they are hidden, which is said.
+    """What says whose film it is and which: the same however it is looked at.
 
-    `position` is the image's number in its stack and how many there are.
+    Name and ID stay at every level unless they are hidden, which is said.
     """
     everything = level is CornerLevel.ALL
     identity = _identity(film.instance, texts, everything=everything, hidden=hide_identity)
@@ -44,15 +37,38 @@ def corner_texts(
         top_left=identity,
         top_right=_study(film.instance) if everything else (),
         bottom_right=_series(film.instance, texts, everything=everything),
-        bottom_left=_lines(
-            _pointer(pointer, texts) if everything else "",
-            f"{film.instance.modality}  {film.columns} × {film.rows}" if everything else "",
-            texts.tr("Lossy compressed") if film.instance.lossy else "",
-            _window(film, state.voi, texts),
-            _turned(state, texts),
-            _zoom(state, position, texts),
-        ),
     )
+
+
+def corner_texts(
+    film: Radiograph,
+    state: ViewState,
+    *,
+    texts: Texts,
+    level: CornerLevel = CornerLevel.ALL,
+    hide_identity: bool = False,
+    position: tuple[int, int] = (1, 1),
+    pointer: PointerReading | None = None,
+    fixed: Corners | None = None,
+) -> Corners:
+    """The four corners at a text level.
+
+    `position` is the image's number in its stack and how many there are; `fixed` spares working `film_corners` out again.
+    """
+    if fixed is None:
+        fixed = film_corners(film, texts=texts, level=level, hide_identity=hide_identity)
+    if level is CornerLevel.NONE:
+        return fixed
+    everything = level is CornerLevel.ALL
+    look = _lines(
+        _pointer(pointer, texts) if everything else "",
+        f"{film.instance.modality}  {film.columns} × {film.rows}" if everything else "",
+        texts.tr("Lossy compressed") if film.instance.lossy else "",
+        _window(film, state.voi, texts),
+        _turned(state, texts),
+        _zoom(state, position, texts),
+    )
+    return replace(fixed, bottom_left=look)
 
 
 def _lines(*lines: str) -> tuple[str, ...]:

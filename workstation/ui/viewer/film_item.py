@@ -60,6 +60,27 @@ def _pixels_between(one: float, other: float, count: int) -> tuple[int, int]:
     return max(first, 0), min(last, count)
 
 
+class _Seen:
+    """The visible area of one film, worked out again only when it is painted elsewhere."""
+
+    def __init__(self) -> None:
+        self._at: tuple[QTransform, tuple[int, int], float] | None = None
+        self._area: ScreenArea | None = None
+
+    def area(
+        self, painter: QPainter, film: Radiograph, widget: QWidget | None
+    ) -> ScreenArea | None:
+        """As `visible_area`, for what `painter` paints on."""
+        at = (
+            painter.worldTransform(),
+            _device_size(painter, widget),
+            painter.device().devicePixelRatioF(),
+        )
+        if at != self._at:
+            self._at, self._area = at, visible_area(_to_device(painter), film, at[1])
+        return self._area
+
+
 class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
     """One film; its own coordinates are film coordinates."""
 
@@ -69,12 +90,14 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
         self._voi: VoiSelection | None = None
         self._inverted = False
         self._painted: tuple[ScreenArea, NDArray[np.uint32]] | None = None
+        self._seen = _Seen()
 
     def show_film(self, film: Radiograph | None) -> None:
         """Replace the film; None shows nothing."""
         self.prepareGeometryChange()
         self._raster = None if film is None else FilmRaster(film)
         self._painted = None
+        self._seen = _Seen()
 
     def set_presentation(self, voi: VoiSelection | None, *, inverted: bool) -> None:
         """Window and inversion from now on."""
@@ -113,9 +136,7 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
         """Draw the visible part, pixel for pixel."""
         if self._raster is None:
             return
-        area = visible_area(
-            _to_device(painter), self._raster.film, _device_size(painter, widget)
-        )
+        area = self._seen.area(painter, self._raster.film, widget)
         if area is None:
             return
         _draw(painter, area, self._picture(self._raster, area), QImage.Format.Format_RGB32)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolygonF
 
 from resources.i18n import Texts
 from workstation.core.overlay import EvidenceStyle, legend
@@ -23,6 +24,7 @@ _TEXT_PIXELS = 12
 _LETTER_PIXELS = 16
 _MESSAGE_PIXELS = 15
 _MESSAGE_WIDTH = 520.0
+_BAR_EDGE, _TICK = 4, 5
 _LEGEND_WIDTH = 12.0
 _LEGEND_SHARE = 0.32
 # Kept blocks of text; a window drag makes a new one a frame.
@@ -102,8 +104,11 @@ class Furniture:
             self._draw_banner(painter, canvas, overlay.caption)
             room.setTop(canvas.top() + self.banner_height)
             legend_width = self._draw_legend(painter, room, overlay.evidence)
-        bottom = self._draw_bar(painter, room, overlay.bar) if overlay.bar else 0.0
+        bottom = 0.0
         ratio = painter.device().devicePixelRatioF()
+        if overlay.bar is not None:
+            self._draw_kept(painter, self._bar, (_edges(room), ratio, overlay.bar))
+            bottom = _MARGIN + 8 + 2 * self._text.line_height
         for block in _blocks(overlay.corners):
             self._draw_kept(painter, self._corner, (_edges(room), ratio, block))
         free = _edges(room.adjusted(0, 0, 0, -bottom))
@@ -173,28 +178,22 @@ class Furniture:
         )
         return [self._letter.stamp(x, y, word, ratio=ratio) for word, x, y in places if word]
 
-    def _draw_bar(self, painter: QPainter, room: QRectF, bar: ScaleBar) -> float:
-        """Draw the bar at the bottom; how much height it took."""
-        length = bar.length / painter.device().devicePixelRatioF()
-        x0 = round(room.center().x() - length / 2)
-        y = round(room.bottom() - _MARGIN - 2)
-        ticks = [
-            (x0, y, x0 + length, y),
-            (x0, y - 5, x0, y),
-            (x0 + length, y - 5, x0 + length, y),
-        ]
-        for colour, width in ((QColor(0, 0, 0, 170), 4.0), (LIGHT, 1.6)):
-            painter.setPen(QPen(colour, width, c=Qt.PenCapStyle.SquareCap))
-            for line in ticks:
-                painter.drawLine(QPointF(*line[:2]), QPointF(*line[2:]))
-        top = y - 6.0
+    def _bar(self, edges: Edges, ratio: float, bar: ScaleBar) -> list[Stamp]:
+        """The bar at the bottom, what it measures and what that rests on above it."""
+        room = QRectF(*edges)
+        length = bar.length / ratio
+        base = QPointF(
+            round(room.center().x() - length / 2), round(room.bottom() - _MARGIN - 2)
+        )
+        stamps = [(base - QPointF(_BAR_EDGE, _BAR_EDGE + _TICK), _drawn_bar(length, ratio))]
+        top = base.y() - 6.0
         widest = room.width() * (1 - 2 * _CORNER_SHARE) - 8
         for text in (bar.source, bar.label):
             top -= self._text.line_height
             shown, width = self._text.fitted(text, widest)
             left = room.center().x() - width / 2
-            self._text.draw(painter, left, top, shown)
-        return room.bottom() - top
+            stamps.append(self._text.stamp(left, top, shown, ratio=ratio))
+        return stamps
 
     def _draw_banner(self, painter: QPainter, canvas: QRectF, caption: str) -> None:
         """A strip across the whole canvas, so that it cannot be missed nor cover any text."""
@@ -232,6 +231,22 @@ class Furniture:
             self._text.draw(painter, ramp.right() + 8, y - half, label)
         self._text.draw(painter, left, ramp.top() - 3 * half - 2, unit)
         return room.right() - left
+
+
+def _drawn_bar(length: float, ratio: float) -> QPixmap:
+    """A line of `length` logical pixels with a tick at either end, light on a dark halo."""
+    width, height = length + 2 * _BAR_EDGE, _TICK + 2 * _BAR_EDGE
+    pixmap = QPixmap(math.ceil(width * ratio), math.ceil(height * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    ends = [QPointF(x, y) for x, y in ((0, 0), (0, _TICK), (length, _TICK), (length, 0))]
+    painter = QPainter(pixmap)
+    painter.translate(_BAR_EDGE, _BAR_EDGE)
+    for colour, thickness in ((QColor(0, 0, 0, 170), 4.0), (LIGHT, 1.6)):
+        painter.setPen(QPen(colour, thickness, c=Qt.PenCapStyle.SquareCap))
+        painter.drawPolyline(QPolygonF(ends))
+    painter.end()
+    return pixmap
 
 
 def _draw_figure(painter: QPainter, place: QPointF, kind: MessageKind) -> None:

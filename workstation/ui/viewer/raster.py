@@ -19,7 +19,7 @@ from workstation.core.shutter import draw_overlays, outside_shutter
 from workstation.ui.viewer.sampling import Grid, Numbers, nearest, resampled, taps
 
 # Pixels looked up at a time: what numpy makes of them stays in the second-level cache.
-_BLOCK = 1 << 15
+_BLOCK = 1 << 16
 # When the film is panned, this much more is prepared on every side.
 _MARGIN = 192
 
@@ -33,6 +33,8 @@ class FilmRaster:
         self._indexed = film.is_monochrome and film.pixels.dtype.itemsize <= 2
         self._buffer = np.empty((0, 0), dtype=np.uint32)
         self._sampled: tuple[Grid, Grid, NDArray[np.integer]] | None = None
+        self._place: tuple[Grid, Grid] | None = None
+        self._places: NDArray[np.intp] | None = None
         self._marks = _Marks(film) if film.overlays or film.shutter is not None else None
 
     def screen(
@@ -44,7 +46,7 @@ class FilmRaster:
         """
         if self._indexed and self._marks is None:
             lookup = grey_lookup(self.film, voi, inverted=inverted)
-            index = self._values(rows, columns)
+            index = self._index(rows, columns)
             if self._buffer.shape != index.shape:
                 self._buffer = np.empty(index.shape, dtype=np.uint32)
             _look_up(_packed(lookup.values), index, self._buffer)
@@ -70,6 +72,16 @@ class FilmRaster:
         if self._marks is not None:
             self._marks.draw(picture, rows, columns)
         return picture
+
+    def _index(self, rows: Grid, columns: Grid) -> NDArray[np.integer]:
+        """What the table is asked for: in numpy's own index type once a second frame shows the same pixels."""
+        grids = (rows, columns)
+        if self._place == grids:
+            if self._places is None:
+                self._places = self._values(rows, columns).astype(np.intp)
+            return self._places
+        self._place, self._places = grids, None
+        return self._values(rows, columns)
 
     def _values(self, rows: Grid, columns: Grid) -> NDArray[np.integer]:
         """Averaged values on the screen's pixels, or where the table has them: kept while the screen stays on them."""

@@ -24,7 +24,7 @@ from workstation.core.geometry import Affine2D, Orientation
 from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle
 from workstation.ui.viewer.canvas import FilmCanvas
-from workstation.ui.viewer.corners import corner_texts
+from workstation.ui.viewer.corners import Corners, corner_texts, film_corners
 from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
 from workstation.ui.viewer.gestures import Gestures
 from workstation.ui.viewer.scale_bar import scale_bar
@@ -86,6 +86,7 @@ class FilmView(QWidget):
         self._position = (1, 1)
         self._tool = Tool.WINDOW
         self._pointer: PointerReading | None = None
+        self._fixed: Corners | None = None
         self._evidence: tuple[EvidenceMap, EvidenceStyle, str] | None = None
         self._message = ("", MessageKind.EMPTY)
         self._gestures = Gestures(self)
@@ -134,6 +135,7 @@ class FilmView(QWidget):
         steps through, from 1, and how many there are; the object's own frames when None.
         """
         before, self._film = self._film, film
+        self._fixed = None
         self._position = position or (film.frame + 1, max(film.instance.frames, film.frame + 1))
         self._message = ("", MessageKind.EMPTY)
         self._gestures.cancel()
@@ -192,6 +194,7 @@ class FilmView(QWidget):
         """Replace the settings."""
         level_changed = options.corner_level is not self._options.corner_level
         self._options = options
+        self._fixed = None
         self._canvas.viewport().update()
         if level_changed:
             self.corners_changed.emit(options.corner_level)
@@ -402,14 +405,19 @@ class FilmView(QWidget):
 
     def _overlay(self, film: Radiograph) -> Overlay:
         level = self._options.corner_level
+        if self._fixed is None:
+            hidden = self._options.hide_identity
+            self._fixed = film_corners(
+                film, texts=self._texts, level=level, hide_identity=hidden
+            )
         corners = corner_texts(
             film,
             self._state,
             texts=self._texts,
             level=level,
-            hide_identity=self._options.hide_identity,
             position=self._position,
             pointer=self._pointer,
+            fixed=self._fixed,
         )
         _, style, caption = self._evidence or (None, None, "")
         if level is CornerLevel.NONE:
