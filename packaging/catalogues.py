@@ -25,11 +25,15 @@ FOLDERS = {"zh_CN": ROOT / "resources/i18n/zh_CN", "en": ROOT / "resources/i18n/
 
 
 def extracted() -> set[str]:
-    """Every literal message of the program: first arguments of ``tr(...)`` and ``_command(...)``, in f-strings too."""
+    """Every literal message of the program: first arguments of ``tr``, ``_command`` and ``_drag_tool``, in f-strings too."""
     found = set()
     for path in sorted((ROOT / "workstation").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and node.args and _called(node) in {"tr", "_command"}:
+            if (
+                isinstance(node, ast.Call)
+                and node.args
+                and _called(node) in {"tr", "_command", "_drag_tool"}
+            ):
                 message = node.args[0]
                 if isinstance(message, ast.Constant) and isinstance(message.value, str):
                     found.add(message.value)

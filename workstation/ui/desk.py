@@ -92,11 +92,13 @@ class Desk(QObject):
         images = [
             (film, frame) for film in self.study.instances for frame in range(film[0].frames)
         ]
-        here = next(
-            number
-            for number, (film, frame) in enumerate(images)
-            if film[0].sop_uid == self.instance.sop_uid and frame == self.frame
+        uid, present = self.instance.sop_uid, self.frame
+        numbers = (
+            n
+            for n, (film, frame) in enumerate(images)
+            if (film[0].sop_uid, frame) == (uid, present)
         )
+        here = next(numbers, 0)  # a rescan may have dropped the film on screen
         there = min(max(here + by, 0), len(images) - 1)
         if there != here:
             film, frame = images[there]

@@ -122,6 +122,9 @@ class ReadingRoom(QObject):
         view.impression_edited.connect(presenter.draft_impression)
         view.impression_recorded.connect(presenter.record_impression)
         view.no_finding_noted.connect(lambda: presenter.record_impression(""))
+        # The field hides once it is recorded: without this the next one would take the viewer's keys for text.
+        view.impression_recorded.connect(lambda _text: window.film.setFocus())
+        view.no_finding_noted.connect(window.film.setFocus)
         view.text_edited.connect(presenter.draft)
         view.text_committed.connect(presenter.write)
         view.identity_entered.connect(presenter.identify)

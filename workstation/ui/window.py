@@ -209,7 +209,8 @@ class MainWindow(QMainWindow):
             self, self._texts.tr("Export report as PDF"), str(suggested), "PDF (*.pdf)"
         )
         if name:
-            self.report_path_chosen.emit(Path(name).with_suffix(".pdf"))
+            path = name if name.lower().endswith(".pdf") else name + ".pdf"
+            self.report_path_chosen.emit(Path(path))
 
     def search(self) -> None:
         """Put the cursor into the worklist's search."""

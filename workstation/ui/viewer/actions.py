@@ -54,7 +54,7 @@ def _numbered(name: str, method: str, key: str, number: int) -> Command:
     return _command(name, method, key, id=f"{method}_{number}", arguments=(number,))
 
 
-def _tool(name: str, tool: Tool, key: str) -> Command:
+def _drag_tool(name: str, tool: Tool, key: str) -> Command:
     return _command(
         name, "set_tool", key, icon=tool.value, id=f"{tool.value}_tool", arguments=(tool,)
     )
@@ -71,9 +71,9 @@ def _pan(name: str, way: str, dx: float, dy: float) -> Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    _tool("Window/level", Tool.WINDOW, "W"),
-    _tool("Pan", Tool.PAN, "T"),
-    _tool("Zoom", Tool.ZOOM, "Z"),
+    _drag_tool("Window/level", Tool.WINDOW, "W"),
+    _drag_tool("Pan", Tool.PAN, "T"),
+    _drag_tool("Zoom", Tool.ZOOM, "Z"),
     _command("Cancel tool, then reset view", "cancel", "Esc"),
     _command("Reset view", "reset", icon="reset"),
     _command("Invert", "invert", "V", icon="invert"),
