@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     joined = _join_processes(device)
     try:
         _train(options, device)
+        if joined:
+            distributed.barrier()  # nobody leaves while another one still needs the group
     except (ManifestError, ValueError) as error:
         log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)
         return 2
