@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 
 from resources.i18n import Texts
@@ -21,6 +22,7 @@ from workstation.core.image import (
     PixelSpacing,
     Shutter,
     SpacingSource,
+    WindowLevel,
 )
 from workstation.core.overlay import EvidenceStyle, blend, colourise, default_style, sample
 from workstation.ui.viewer import CornerLevel, FilmView, MessageKind, ViewerOptions, ViewState
@@ -286,3 +288,44 @@ def test_figures_tell_messages_apart(view):
         pictures.append(grabbed(view))
     assert not np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(pictures[1], pictures[2])
+
+
+def test_several_zoom_steps_are_drafted_and_settle_into_the_exact_picture(view, qtbot):
+    view.show_film(make_film(make_pixels(600, 500)))
+    view.zoom_at(QPointF(120, 70), 1.3)
+    single = grabbed(view)
+    view.restore(view.view_state())  # exact, whatever was under way
+    assert np.array_equal(single, grabbed(view))
+    for _ in range(4):
+        view.zoom_at(QPointF(120, 70), 1.07)
+    draft = grabbed(view).astype(int)
+    exact = None
+
+    def settled():
+        nonlocal exact
+        exact = grabbed(view).astype(int)
+        assert not np.array_equal(draft, exact)
+
+    qtbot.waitUntil(settled, timeout=1000)
+    view.restore(view.view_state())
+    assert np.array_equal(exact, grabbed(view))
+    assert np.abs(draft - exact).mean() < 8
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_draft_lies_where_the_exact_picture_lies(view, orientation):
+    bright = make_pixels(300, 200) // 64 + 2000
+    film = make_film(bright.astype(np.uint16), windows=(WindowLevel(centre=1000, width=2),))
+    view.show_film(film)
+    view.restore(
+        ViewState(
+            voi=None, orientation=orientation, zoom=0.61, fitted=False, centre=(90.0, 140.0)
+        )
+    )
+    for _ in range(2):
+        view.zoom_at(QPointF(60, 50), 1.02)
+    draft = grabbed(view)
+    view.restore(view.view_state())
+    assert (
+        draft != grabbed(view)
+    ).mean() < 0.02  # an edge is at most a pixel wide of its place

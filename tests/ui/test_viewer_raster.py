@@ -18,7 +18,8 @@ from workstation.core.image import (
     Shutter,
     WindowLevel,
 )
-from workstation.ui.viewer.raster import FilmRaster
+from workstation.ui.viewer.pyramid import Pyramid
+from workstation.ui.viewer.raster import FilmRaster, Look
 from workstation.ui.viewer.sampling import Grid
 
 RNG = np.random.default_rng(5)
@@ -81,7 +82,7 @@ def window_of(film):
 
 def picture(film, rows, columns, *, inverted=False, raster=None):
     raster = raster or FilmRaster(film)
-    return raster.picture(rows, columns, voi=window_of(film), inverted=inverted)
+    return raster.picture(rows, columns, Look(voi=window_of(film), inverted=inverted))
 
 
 @pytest.mark.parametrize("name", FILMS)
@@ -163,6 +164,71 @@ def test_panning_shows_what_a_fresh_start_shows(top, left, step):
     panned = picture(film, rows, columns, raster=raster)
     fresh = picture(film, rows, columns)
     assert np.array_equal(panned, fresh)
+
+
+@given(
+    top=st.integers(-60, 60),
+    left=st.integers(-60, 60),
+    centres=st.lists(st.sampled_from([1000.0, 2000.0, 2500.0]), min_size=3, max_size=3),
+)
+def test_the_screen_s_picture_is_the_picture_whatever_was_shown_before(top, left, centres):
+    film = make_film(make_pixels(300, 300))
+    raster = FilmRaster(film)
+    start = Grid(first=80.2, step=1.7, count=20)
+    rows = Grid(first=80.2 + top * 1.7, step=1.7, count=20)
+    columns = Grid(first=80.2 + left * 1.7, step=1.7, count=20)
+    windows = [WindowLevel(centre=centre, width=800) for centre in centres]
+    for grids, window in zip(
+        ((start, start), (rows, columns), (rows, columns)), windows, strict=True
+    ):
+        look = Look(voi=window)
+        shown = raster.screen(*grids, look)
+        expected = FilmRaster(film).picture(*grids, look)
+        assert np.array_equal(shown & 0xFF, expected)
+        assert np.array_equal(shown >> 8 & 0xFF, expected)
+
+
+@pytest.mark.parametrize("name", sorted(set(FILMS) - {"overlay", "shutter"}))
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_draft_of_halved_films_is_their_exact_picture(name, number):
+    film = FILMS[name]
+    step = 2**number
+    grids = whole(film, step)
+    look = Look(voi=window_of(film), inverted=True)
+    draft = FilmRaster(film).draft(*grids, look)
+    exact = FilmRaster(film).picture(*grids, look)
+    rows, columns = (slice(0, grid.count) for grid in grids)
+    assert (draft.number, draft.top, draft.left) == (number, 0, 0)
+    red = draft.picture[rows, columns] >> 16 & 0xFF
+    assert np.array_equal(red, exact[..., 0] if exact.ndim == 3 else exact)
+
+
+def test_a_draft_is_kept_while_it_shows_what_is_seen_in_the_same_look():
+    film = make_film(make_pixels(400, 400))
+    raster = FilmRaster(film)
+    look = Look(voi=window_of(film))
+    seen = Grid(first=150.0, step=1.0, count=80)
+    first = raster.draft(seen, seen, look)
+    beside = Grid(first=160.0, step=1.1, count=70)
+    assert raster.draft(beside, beside, look) is first
+    away = Grid(first=10.0, step=1.0, count=80)
+    assert raster.draft(away, seen, look) is not first
+    dark = Look(voi=WindowLevel(centre=9000, width=500))
+    assert (raster.draft(seen, seen, dark).picture == 0xFF000000).all()
+
+
+@pytest.mark.parametrize("name", ["overlay", "shutter"])
+def test_films_with_marks_have_no_draft_that_would_lack_them(name):
+    film = FILMS[name]
+    assert FilmRaster(film).draft(*whole(film), Look(voi=window_of(film))) is None
+
+
+def test_a_pyramid_built_elsewhere_gives_the_same_picture():
+    film = FILMS["padded"]
+    grids = whole(film, 4.0)
+    look = Look(voi=window_of(film))
+    built = FilmRaster(film, Pyramid(film).build())
+    assert np.array_equal(built.picture(*grids, look), FilmRaster(film).picture(*grids, look))
 
 
 def test_a_thin_overlay_line_keeps_its_light_when_scaled_down():

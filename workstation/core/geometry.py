@@ -60,11 +60,24 @@ class Affine2D:
 
     def then(self, following: Affine2D) -> Affine2D:
         """Compose with another map: ``following(self(p))``."""
-        return Affine2D.from_matrix(following.matrix @ self.matrix)
+        f = following
+        return Affine2D(
+            a=f.a * self.a + f.b * self.d,
+            b=f.a * self.b + f.b * self.e,
+            c=f.a * self.c + f.b * self.f + f.c,
+            d=f.d * self.a + f.e * self.d,
+            e=f.d * self.b + f.e * self.e,
+            f=f.d * self.c + f.e * self.f + f.f,
+        )
 
     def inverse(self) -> Affine2D:
         """The map back."""
-        return Affine2D.from_matrix(np.linalg.inv(self.matrix))
+        determinant = self.a * self.e - self.b * self.d
+        a, b = self.e / determinant, -self.b / determinant
+        d, e = -self.d / determinant, self.a / determinant
+        return Affine2D(
+            a=a, b=b, c=-(a * self.c + b * self.f), d=d, e=e, f=-(d * self.c + e * self.f)
+        )
 
     @property
     def scale(self) -> float:

@@ -12,13 +12,13 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from workstation.core.display import VoiSelection
 from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D
 from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle, colourise, outlines, sample
-from workstation.ui.viewer.raster import FilmRaster
-from workstation.ui.viewer.sampling import Grid
+from workstation.ui.viewer.pyramid import Pyramid
+from workstation.ui.viewer.raster import Draft, FilmRaster, Look
+from workstation.ui.viewer.sampling import NEAREST_FROM, Grid
 
 _CONTOUR = QColor(255, 233, 92)
 _CONTOUR_HALO = QColor(0, 0, 0, 200)
@@ -36,6 +36,25 @@ class ScreenArea:
     width: int
     height: int
     to_film: Affine2D
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the film's rows run down the screen."""
+        return abs(self.to_film.a) < abs(self.to_film.b)
+
+    @property
+    def grids(self) -> tuple[Grid, Grid]:
+        """Its pixels along the film's rows and columns."""
+        to_film = self.to_film
+        if self.is_turned:
+            return (
+                Grid(first=to_film.f, step=to_film.d, count=self.width),
+                Grid(first=to_film.c, step=to_film.b, count=self.height),
+            )
+        return (
+            Grid(first=to_film.f, step=to_film.e, count=self.height),
+            Grid(first=to_film.c, step=to_film.a, count=self.width),
+        )
 
 
 def visible_area(
@@ -87,39 +106,38 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._raster: FilmRaster | None = None
-        self._voi: VoiSelection | None = None
-        self._inverted = False
+        self._look = Look(voi=None)
+        self._in_motion = False
         self._painted: tuple[ScreenArea, NDArray[np.uint32]] | None = None
         self._seen = _Seen()
 
-    def show_film(self, film: Radiograph | None) -> None:
-        """Replace the film; None shows nothing."""
+    def show_film(self, film: Radiograph | None, pyramid: Pyramid | None = None) -> None:
+        """Replace the film; None shows nothing. A `pyramid` built elsewhere spares building it here."""
         self.prepareGeometryChange()
-        self._raster = None if film is None else FilmRaster(film)
+        self._raster = None if film is None else FilmRaster(film, pyramid)
         self._painted = None
         self._seen = _Seen()
 
-    def set_presentation(self, voi: VoiSelection | None, *, inverted: bool) -> None:
+    def set_look(self, look: Look) -> None:
         """Window and inversion from now on."""
-        if voi is not self._voi or inverted != self._inverted:
-            self._voi, self._inverted = voi, inverted
+        if not look.same_as(self._look):
+            self._look = look
             self._painted = None
             self.update()
 
+    def set_in_motion(self, in_motion: bool) -> None:  # noqa: FBT001 - as Qt's setters are
+        """While it is in motion a draft is scaled by Qt; at rest every screen pixel is worked out."""
+        if in_motion is not self._in_motion:
+            self._in_motion = in_motion
+            self.update()
+
     def _picture(self, raster: FilmRaster, area: ScreenArea) -> NDArray[np.uint32]:
-        """The film on `area`: (height, width) 0xffRRGGBB, contiguous."""
+        """The film on `area`: (height, width) 0xffRRGGBB, rows contiguous."""
         if self._painted is not None and self._painted[0] == area:
             return self._painted[1]
-        to_film = area.to_film
-        turned = abs(to_film.a) < abs(to_film.b)
-        if turned:
-            rows = Grid(first=to_film.f, step=to_film.d, count=area.width)
-            columns = Grid(first=to_film.c, step=to_film.b, count=area.height)
-        else:
-            rows = Grid(first=to_film.f, step=to_film.e, count=area.height)
-            columns = Grid(first=to_film.c, step=to_film.a, count=area.width)
-        picture = raster.screen(rows, columns, voi=self._voi, inverted=self._inverted)
-        picture = np.ascontiguousarray(picture.swapaxes(0, 1) if turned else picture)
+        picture = raster.screen(*area.grids, self._look)
+        if area.is_turned:
+            picture = np.ascontiguousarray(picture.swapaxes(0, 1))
         self._painted = (area, picture)
         return picture
 
@@ -139,7 +157,11 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
         area = self._seen.area(painter, self._raster.film, widget)
         if area is None:
             return
-        _draw(painter, area, self._picture(self._raster, area), QImage.Format.Format_RGB32)
+        draft = self._raster.draft(*area.grids, self._look) if self._in_motion else None
+        if draft is None:
+            _draw(painter, area, self._picture(self._raster, area), QImage.Format.Format_RGB32)
+        else:
+            _draw_draft(painter, self.boundingRect(), draft)
 
 
 class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
@@ -242,4 +264,18 @@ def _draw(
     painter.save()
     painter.setWorldTransform(QTransform.fromScale(1 / ratio, 1 / ratio))
     painter.drawImage(QPoint(area.left, area.top), image)
+    painter.restore()
+
+
+def _draw_draft(painter: QPainter, outline: QRectF, draft: Draft) -> None:
+    """Put `draft` where it lies on the film, in film coordinates; squares stay squares far in."""
+    picture, size = draft.picture, 2**draft.number
+    height, width = picture.shape
+    image = QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB32)
+    place = QRectF(draft.left * size - 0.5, draft.top * size - 0.5, width * size, height * size)
+    magnified = _to_device(painter).scale
+    painter.save()
+    painter.setClipRect(outline, Qt.ClipOperation.IntersectClip)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, magnified < NEAREST_FROM)
+    painter.drawImage(place, image, QRectF(0, 0, width, height))
     painter.restore()

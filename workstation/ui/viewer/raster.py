@@ -7,16 +7,16 @@ stored values for a monochrome film (padding left out) and of colours otherwise.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.core.display import VoiSelection, grey_lookup, palette_colours
+from workstation.core.display import VoiSelection, grey_lookup
 from workstation.core.image import Radiograph
-from workstation.core.shutter import draw_overlays, outside_shutter
-from workstation.ui.viewer.sampling import Grid, Numbers, nearest, resampled, taps
+from workstation.ui.viewer.marks import Marks
+from workstation.ui.viewer.pyramid import Level, Pyramid
+from workstation.ui.viewer.sampling import Grid, Numbers, resampled, taps
 
 # Pixels looked up at a time: what numpy makes of them stays in the second-level cache.
 _BLOCK = 1 << 16
@@ -24,89 +24,150 @@ _BLOCK = 1 << 16
 _MARGIN = 192
 
 
-class FilmRaster:
-    """One film's pyramid and its part on the screen. It belongs to the window's thread."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How stored values become light; `voi` is None for a colour film."""
 
-    def __init__(self, film: Radiograph) -> None:
+    voi: VoiSelection | None
+    inverted: bool = False
+
+    def same_as(self, other: Look | None) -> bool:
+        """Whether both are the same; tables count as the same only when they are one object."""
+        return other is not None and self.voi is other.voi and self.inverted is other.inverted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Patch:
+    """What stands on the screen pixels of two grids."""
+
+    rows: Grid
+    columns: Grid
+    pixels: Numbers
+
+    def has_phase_of(self, rows: Grid, columns: Grid) -> bool:
+        """Whether its pixels and the given ones lie on the same lattice."""
+        shifts = (rows.offset_in(self.rows), columns.offset_in(self.columns))
+        return None not in shifts
+
+    def part(self, rows: Grid, columns: Grid) -> _Patch | None:
+        """What stands on some of its pixels; None when they lie elsewhere."""
+        top, left = rows.offset_in(self.rows), columns.offset_in(self.columns)
+        if top is None or left is None or min(top, left) < 0:
+            return None
+        if top + rows.count > self.rows.count or left + columns.count > self.columns.count:
+            return None
+        pixels = self.pixels[top : top + rows.count, left : left + columns.count]
+        return _Patch(rows=rows, columns=columns, pixels=pixels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Part of a film halved `number` times, for a scene in motion: about the screen's resolution, to be scaled to it.
+
+    `picture` is 0xffRRGGBB, its first pixel in row `top` and column `left` of the halved film.
+    """
+
+    picture: NDArray[np.uint32]
+    number: int
+    top: int
+    left: int
+    look: Look
+
+    def shows(self, rows: range, columns: range) -> bool:
+        """Whether it contains these rows and columns of the halved film."""
+        height, width = self.picture.shape
+        down = self.top <= rows.start and rows.stop <= self.top + height
+        return down and self.left <= columns.start and columns.stop <= self.left + width
+
+
+class FilmRaster:
+    """One film's part on the screen. It belongs to the window's thread."""
+
+    def __init__(self, film: Radiograph, pyramid: Pyramid | None = None) -> None:
         self.film = film
-        self._levels = [_base_level(film)]
+        self._pyramid = pyramid or Pyramid(film)
         self._indexed = film.is_monochrome and film.pixels.dtype.itemsize <= 2
         self._buffer = np.empty((0, 0), dtype=np.uint32)
-        self._sampled: tuple[Grid, Grid, NDArray[np.integer]] | None = None
-        self._place: tuple[Grid, Grid] | None = None
-        self._places: NDArray[np.intp] | None = None
-        self._marks = _Marks(film) if film.overlays or film.shutter is not None else None
+        self._sampled: _Patch | None = None
+        self._asked: tuple[Grid, Grid] | None = None
+        self._index: NDArray[np.intp] | None = None
+        self._shown: tuple[_Patch, Look] | None = None
+        self._draft: Draft | None = None
+        self._marks = Marks(film) if film.overlays or film.shutter is not None else None
 
-    def screen(
-        self, rows: Grid, columns: Grid, *, voi: VoiSelection | None, inverted: bool
-    ) -> NDArray[np.uint32]:
-        """The same as `picture` in the screen's own format, 0xffRRGGBB: looked up at once, painted without conversion.
+    def screen(self, rows: Grid, columns: Grid, look: Look) -> NDArray[np.uint32]:
+        """The same as `picture` in the screen's own format, 0xffRRGGBB: painted without conversion.
 
-        The array is written anew by the next call: a fresh one for every mouse move would cost page faults.
+        The array is written anew by later calls: a fresh one for every mouse move would cost page faults.
         """
-        if self._indexed and self._marks is None:
-            lookup = grey_lookup(self.film, voi, inverted=inverted)
-            index = self._index(rows, columns)
-            if self._buffer.shape != index.shape:
-                self._buffer = np.empty(index.shape, dtype=np.uint32)
-            _look_up(_packed(lookup.values), index, self._buffer)
-            return self._buffer
-        return _packed(self.picture(rows, columns, voi=voi, inverted=inverted))
+        moving = self._shown is not None and look.same_as(self._shown[1])
+        if self._shown is not None and moving:
+            part = self._shown[0].part(rows, columns)
+            if part is not None:
+                return part.pixels
+        place = self._values(rows, columns)
+        if moving and self._sampled is not None:
+            place = self._sampled  # the next frames show what is prepared beside
+        shown = replace(place, pixels=self._light_on(place, look))
+        self._shown = (shown, look)
+        return (shown.part(rows, columns) or shown).pixels
 
-    def picture(
-        self, rows: Grid, columns: Grid, *, voi: VoiSelection | None, inverted: bool
-    ) -> NDArray[np.uint8]:
+    def picture(self, rows: Grid, columns: Grid, look: Look) -> NDArray[np.uint8]:
         """Grey (rows, columns) or RGB (rows, columns, 3) on the given screen pixels, along the film's axes.
 
         Agrees with `core.display.render` where a screen pixel is a film pixel.
         """
-        values = self._values(rows, columns)
-        if self.film.is_monochrome:
-            lookup = grey_lookup(self.film, voi, inverted=inverted)
-            picture = lookup.apply(
-                values.astype(np.int64) + lookup.first if self._indexed else values
-            )
-        else:
-            colours = values.astype(np.uint8)
-            picture = 255 - colours if inverted else colours
+        return self._drawn(self._values(rows, columns), look)
+
+    def draft(self, rows: Grid, columns: Grid, look: Look) -> Draft | None:
+        """What is seen on the given screen pixels, and more; None for a film with overlays or a shutter."""
         if self._marks is not None:
-            self._marks.draw(picture, rows, columns)
-        return picture
+            return None
+        number = max(round(_depth(rows, columns)), 0)
+        level = self._pyramid.level(number)
+        height, width = level.values.shape[:2]
+        seen = (
+            rows.on_level(number).span(extent=height),
+            columns.on_level(number).span(extent=width),
+        )
+        kept = self._draft
+        if (
+            kept is None
+            or kept.number != number
+            or not kept.look.same_as(look)
+            or not kept.shows(*seen)
+        ):
+            down, across = _wider(seen[0], height), _wider(seen[1], width)
+            values = self._on_level(level, down, across)
+            kept = Draft(
+                picture=self._packed_light(values, look),
+                number=number,
+                top=down.start,
+                left=across.start,
+                look=look,
+            )
+            self._draft = kept
+        return kept
 
-    def _index(self, rows: Grid, columns: Grid) -> NDArray[np.integer]:
-        """What the table is asked for: in numpy's own index type once a second frame shows the same pixels."""
-        grids = (rows, columns)
-        if self._place == grids:
-            if self._places is None:
-                self._places = self._values(rows, columns).astype(np.intp)
-            return self._places
-        self._place, self._places = grids, None
-        return self._values(rows, columns)
-
-    def _values(self, rows: Grid, columns: Grid) -> NDArray[np.integer]:
+    def _values(self, rows: Grid, columns: Grid) -> _Patch:
         """Averaged values on the screen's pixels, or where the table has them: kept while the screen stays on them."""
         margin = 0
         if self._sampled is not None:
-            old_rows, old_columns, values = self._sampled
-            top, left = rows.offset_in(old_rows), columns.offset_in(old_columns)
-            if top is not None and left is not None:
-                bottom, right = top + rows.count, left + columns.count
-                height, width = values.shape[:2]
-                if min(top, left) >= 0 and bottom <= height and right <= width:
-                    return values[top:bottom, left:right]
-                margin = _MARGIN
-        top, wide_rows = rows.widened(margin, extent=self.film.rows)
-        left, wide_columns = columns.widened(margin, extent=self.film.columns)
+            part = self._sampled.part(rows, columns)
+            if part is not None:
+                return part
+            margin = _MARGIN if self._sampled.has_phase_of(rows, columns) else 0
+        wide_rows = rows.widened(margin, extent=self.film.rows)
+        wide_columns = columns.widened(margin, extent=self.film.columns)
         values = self._sample(wide_rows, wide_columns)
         if self._indexed:
             values = _table_index(values)
-        self._sampled = (wide_rows, wide_columns, values)
-        return values[top : top + rows.count, left : left + columns.count]
+        self._sampled = _Patch(rows=wide_rows, columns=wide_columns, pixels=values)
+        return self._sampled.part(rows, columns) or self._sampled
 
     def _sample(self, rows: Grid, columns: Grid) -> NDArray[np.integer]:
-        finest = min(abs(rows.step), abs(columns.step))
-        number = max(math.floor(math.log2(finest) + 1e-9), 0)
-        level = self._level(number)
+        number = max(math.floor(_depth(rows, columns) + 1e-9), 0)
+        level = self._pyramid.level(number)
         row_taps = taps(rows.on_level(number), level.values.shape[0])
         column_taps = taps(columns.on_level(number), level.values.shape[1])
         kind = level.values.dtype
@@ -115,13 +176,73 @@ class FilmRaster:
         share = resampled(level.image, row_taps, column_taps, np.dtype(np.float32))
         total = resampled(level.values, row_taps, column_taps, np.dtype(np.float64))
         mean = np.rint(total / np.maximum(share, np.float32(1e-6)))
-        padding = self.film.padding[0] if self.film.padding else 0
-        return np.where(share >= np.float32(0.5), mean, padding).astype(kind)
+        return np.where(share >= np.float32(0.5), mean, self._padding).astype(kind)
 
-    def _level(self, number: int) -> _Level:
-        while len(self._levels) <= number:
-            self._levels.append(_halved(self._levels[-1]))
-        return self._levels[number]
+    def _on_level(self, level: Level, rows: range, columns: range) -> NDArray[np.integer]:
+        """Values of one level's own pixels, or where the table has them."""
+        block = (slice(rows.start, rows.stop), slice(columns.start, columns.stop))
+        values = level.values[block]
+        if level.image is not None:
+            values = np.where(level.image[block] > 0, values, values.dtype.type(self._padding))
+        return _table_index(values) if self._indexed else values
+
+    @property
+    def _padding(self) -> int:
+        return self.film.padding[0] if self.film.padding else 0
+
+    def _light_on(self, place: _Patch, look: Look) -> NDArray[np.uint32]:
+        """`place` in the screen's own format, where possible in the buffer of the frame before."""
+        if not self._indexed or self._marks is not None:
+            return _packed(self._drawn(place, look))
+        if self._buffer.shape != place.pixels.shape:
+            self._buffer = np.empty(place.pixels.shape, dtype=np.uint32)
+        _look_up(self._table(look), self._repeated(place), self._buffer)
+        return self._buffer
+
+    def _repeated(self, place: _Patch) -> NDArray[np.integer]:
+        """The pixels of `place`, in numpy's own index type once a second frame asks for them."""
+        if self._asked != (place.rows, place.columns):
+            self._asked, self._index = (place.rows, place.columns), None
+            return place.pixels
+        if self._index is None:
+            self._index = place.pixels.astype(np.intp)
+        return self._index
+
+    def _drawn(self, place: _Patch, look: Look) -> NDArray[np.uint8]:
+        picture = self._light(place.pixels, look)
+        if self._marks is not None:
+            self._marks.draw(picture, place.rows, place.columns)
+        return picture
+
+    def _light(self, values: NDArray[np.integer], look: Look) -> NDArray[np.uint8]:
+        if not self.film.is_monochrome:
+            colours = values.astype(np.uint8)
+            return 255 - colours if look.inverted else colours
+        lookup = grey_lookup(self.film, look.voi, inverted=look.inverted)
+        if self._indexed:
+            return lookup.values.take(values)
+        return lookup.apply(values)
+
+    def _packed_light(self, values: NDArray[np.integer], look: Look) -> NDArray[np.uint32]:
+        if not self._indexed:
+            return _packed(self._light(values, look))
+        picture = np.empty(values.shape, dtype=np.uint32)
+        _look_up(self._table(look), values, picture)
+        return picture
+
+    def _table(self, look: Look) -> NDArray[np.uint32]:
+        return _packed(grey_lookup(self.film, look.voi, inverted=look.inverted).values)
+
+
+def _depth(rows: Grid, columns: Grid) -> float:
+    """How often the film may be halved before its pixels are as large as the screen's."""
+    return math.log2(min(abs(rows.step), abs(columns.step)))
+
+
+def _wider(span: range, extent: int) -> range:
+    """`span` and a quarter more at both ends, within `extent`."""
+    more = len(span) // 4 + 1
+    return range(max(span.start - more, 0), min(span.stop + more, extent))
 
 
 def _packed(colours: NDArray[np.uint8]) -> NDArray[np.uint32]:
@@ -149,78 +270,3 @@ def _look_up(
         block = slice(start, start + rows)
         # mode="clip" also spares numpy the buffering that mode="raise" does with out=
         np.take(table, index[block], mode="clip", out=result[block])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Level:
-    """Stored values or colours; where `image` is 0 instead of 1 there is padding, and the value is 0."""
-
-    values: NDArray[np.integer]
-    image: NDArray[np.float32] | None
-
-
-def _base_level(film: Radiograph) -> _Level:
-    if film.palette is not None:
-        return _Level(values=palette_colours(film.palette, film.pixels), image=None)
-    if film.padding is None or not film.is_monochrome:
-        return _Level(values=film.pixels, image=None)
-    image = (film.pixels < film.padding[0]) | (film.pixels > film.padding[1])
-    if image.all():
-        return _Level(values=film.pixels, image=None)
-    return _Level(values=film.pixels * image, image=image.astype(np.float32))
-
-
-def _halved(level: _Level) -> _Level:
-    """Means of 2 x 2 pixels; a pixel is image where at least half of it is."""
-    wide = np.dtype(np.int64 if level.values.dtype.itemsize > 2 else np.int32)
-    total = _summed(level.values, wide)
-    if level.image is None:
-        return _Level(values=((total + 2) >> 2).astype(level.values.dtype), image=None)
-    count = _summed(level.image, np.dtype(np.float32))
-    image = count >= 2
-    mean = np.rint(total / np.maximum(count, np.float32(1))) * image
-    return _Level(values=mean.astype(level.values.dtype), image=image.astype(np.float32))
-
-
-def _summed(values: Numbers, kind: np.dtype[Any]) -> Numbers:
-    """Sums of 2 x 2 pixels; the last row and column of an odd size count twice."""
-    odd = [(0, size % 2) for size in values.shape[:2]] + [(0, 0)] * (values.ndim - 2)
-    even = np.pad(values, odd, mode="edge") if any(after for _, after in odd) else values
-    total = np.add(even[0::2, 0::2], even[1::2, 0::2], dtype=kind)
-    total += even[0::2, 1::2]
-    total += even[1::2, 1::2]
-    return np.asarray(total)
-
-
-class _Marks:
-    """A film's overlay planes and shutter on the screen's pixels, kept while these do not change."""
-
-    def __init__(self, film: Radiograph) -> None:
-        self._planes = np.zeros((film.rows, film.columns), dtype=np.uint8)
-        draw_overlays(self._planes, film.overlays)
-        self._hidden: NDArray[np.bool_] | None = None
-        self._hidden_grey = 0
-        if film.shutter is not None:
-            self._hidden = outside_shutter(film.shutter, rows=film.rows, columns=film.columns)
-            # As core.display.render has it: 257 P-values are one grey level.
-            self._hidden_grey = round(film.shutter.presentation_value / 257)
-
-    def draw(self, picture: NDArray[np.uint8], rows: Grid, columns: Grid) -> None:
-        """Draw into `picture` (rows, columns[, 3])."""
-        extents = self._planes.shape
-        coverage = resampled(
-            self._planes,
-            taps(rows, extents[0]),
-            taps(columns, extents[1]),
-            np.dtype(np.float32),
-        )
-        # A line one film pixel wide keeps its full light however far the film is scaled down.
-        light = coverage * np.float32(max(abs(rows.step), abs(columns.step), 1.0))
-        share = np.minimum(light / np.float32(255), 1)
-        marked = share > 0
-        weight = share[marked] if picture.ndim == 2 else share[marked][:, None]
-        picture[marked] = np.rint(picture[marked] + (255 - picture[marked]) * weight)
-        if self._hidden is not None:
-            picture[
-                self._hidden[np.ix_(nearest(rows, extents[0]), nearest(columns, extents[1]))]
-            ] = self._hidden_grey

@@ -37,13 +37,20 @@ class Grid:
         whole = round(shift)
         return whole if abs(shift - whole) <= _PHASE_TOLERANCE else None
 
-    def widened(self, margin: int, *, extent: int) -> tuple[int, Grid]:
-        """With up to `margin` more pixels at both ends, none beyond a film of `extent` pixels; and how many came before."""
+    def widened(self, margin: int, *, extent: int) -> Grid:
+        """With up to `margin` more pixels at both ends, none beyond a film of `extent` pixels."""
         ends = sorted((edge - self.first) / self.step for edge in (-0.5, extent - 0.5))
         before = min(margin, max(math.floor(-ends[0]), 0))
         after = min(margin, max(math.floor(ends[1]) + 1 - self.count, 0))
         first = self.first - before * self.step
-        return before, replace(self, first=first, count=self.count + before + after)
+        return replace(self, first=first, count=self.count + before + after)
+
+    def span(self, *, extent: int) -> range:
+        """The pixels, of a film of `extent` pixels, that it lies on."""
+        low, high = sorted((self.first, self.first + (self.count - 1) * self.step))
+        half = abs(self.step) / 2
+        first = min(max(math.floor(low - half), 0), extent - 1)
+        return range(first, max(min(math.ceil(high + half) + 1, extent), first + 1))
 
     def on_level(self, number: int) -> Grid:
         """The same on the film halved `number` times."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -27,6 +27,7 @@ from workstation.ui.viewer.canvas import FilmCanvas
 from workstation.ui.viewer.corners import Corners, corner_texts, film_corners
 from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
 from workstation.ui.viewer.gestures import Gestures
+from workstation.ui.viewer.raster import Look
 from workstation.ui.viewer.scale_bar import scale_bar
 from workstation.ui.viewer.state import (
     CornerLevel,
@@ -46,6 +47,8 @@ from workstation.ui.viewer.state import (
 
 _ZOOM_STEP = 1.25
 _BAR_SHARE = 0.2
+# After the last of several zoom steps the film is drawn exactly.
+_SETTLE_MS = 80
 _CURSORS = {
     Tool.WINDOW: Qt.CursorShape.CrossCursor,
     Tool.PAN: Qt.CursorShape.OpenHandCursor,
@@ -89,6 +92,8 @@ class FilmView(QWidget):
         self._fixed: Corners | None = None
         self._evidence: tuple[EvidenceMap, EvidenceStyle, str] | None = None
         self._message = ("", MessageKind.EMPTY)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settling.timeout.connect(self._settle)
         self._gestures = Gestures(self)
         self._furniture = Furniture(self.font(), texts)
         self._canvas = FilmCanvas(self, self._gestures, self._draw_over)
@@ -324,14 +329,15 @@ class FilmView(QWidget):
         if self._film is None:
             return
         fit = fit_zoom(self._film, self._state.orientation, self._canvas.device_size)
-        self._apply(
-            enlarged(
-                self._state,
-                self._film,
-                place=self.film_to_canvas().inverse()((place.x(), place.y())),
-                zoom=clamped_zoom(self._state.zoom * factor, fit=fit),
-            )
+        state = enlarged(
+            self._state,
+            self._film,
+            place=self.film_to_canvas().inverse()((place.x(), place.y())),
+            zoom=clamped_zoom(self._state.zoom * factor, fit=fit),
         )
+        # A single step is exact at once; of several in a row the last one is, when none follows.
+        self._apply(state, in_motion=self._settling.isActive())
+        self._settling.start()
 
     def open_menu(self, place: QPointF) -> None:
         """Ask for a menu at a place of the canvas."""
@@ -350,16 +356,22 @@ class FilmView(QWidget):
     def _set_voi(self, voi: VoiSelection) -> None:
         self._apply(replace(self._state, voi=voi))
 
-    def _apply(self, state: ViewState) -> None:
+    def _apply(self, state: ViewState, *, in_motion: bool = False) -> None:
         if self._film is not None:
-            self._look(state)
+            self._look(state, in_motion=in_motion)
             self.view_changed.emit(self._state)
 
-    def _look(self, state: ViewState) -> None:
+    def _settle(self) -> None:
+        self._canvas.film_item.set_in_motion(False)
+
+    def _look(self, state: ViewState, *, in_motion: bool = False) -> None:
         before, self._state = self._state, state
         if replace(before, voi=state.voi, inverted=state.inverted) != state:
             self._place()  # a window drag moves nothing and is spared this
-        self._canvas.film_item.set_presentation(self._state.voi, inverted=self._state.inverted)
+        self._canvas.film_item.set_in_motion(in_motion)
+        self._canvas.film_item.set_look(
+            Look(voi=self._state.voi, inverted=self._state.inverted)
+        )
         self._canvas.viewport().update()
 
     def _place(self) -> None:

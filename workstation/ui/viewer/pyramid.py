@@ -1,0 +1,77 @@
+"""A film halved again and again: where little of it is seen of much, few pixels have to be averaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.core.display import palette_colours
+from workstation.core.image import Radiograph
+from workstation.ui.viewer.sampling import Numbers
+
+# A film is not made smaller than this on any screen.
+_SMALLEST = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """Stored values or colours; where `image` is 0 instead of 1 there is padding, and the value is 0."""
+
+    values: NDArray[np.integer]
+    image: NDArray[np.float32] | None
+
+
+class Pyramid:
+    """Levels of one film, each made when it is first asked for. It belongs to one thread at a time."""
+
+    def __init__(self, film: Radiograph) -> None:
+        self.film = film
+        self._levels = [_base_level(film)]
+
+    def build(self) -> Pyramid:
+        """Make every level that a screen may ask for: on a worker, so that the first painting need not."""
+        while min(self._levels[-1].values.shape[:2]) > _SMALLEST:
+            self.level(len(self._levels))
+        return self
+
+    def level(self, number: int) -> Level:
+        """The film halved `number` times."""
+        while len(self._levels) <= number:
+            self._levels.append(_halved(self._levels[-1]))
+        return self._levels[number]
+
+
+def _base_level(film: Radiograph) -> Level:
+    if film.palette is not None:
+        return Level(values=palette_colours(film.palette, film.pixels), image=None)
+    if film.padding is None or not film.is_monochrome:
+        return Level(values=film.pixels, image=None)
+    image = (film.pixels < film.padding[0]) | (film.pixels > film.padding[1])
+    if image.all():
+        return Level(values=film.pixels, image=None)
+    return Level(values=film.pixels * image, image=image.astype(np.float32))
+
+
+def _halved(level: Level) -> Level:
+    """Means of 2 x 2 pixels; a pixel is image where at least half of it is."""
+    wide = np.dtype(np.int64 if level.values.dtype.itemsize > 2 else np.int32)
+    total = _summed(level.values, wide)
+    if level.image is None:
+        return Level(values=((total + 2) >> 2).astype(level.values.dtype), image=None)
+    count = _summed(level.image, np.dtype(np.float32))
+    image = count >= 2
+    mean = np.rint(total / np.maximum(count, np.float32(1))) * image
+    return Level(values=mean.astype(level.values.dtype), image=image.astype(np.float32))
+
+
+def _summed(values: Numbers, kind: np.dtype[Any]) -> Numbers:
+    """Sums of 2 x 2 pixels; the last row and column of an odd size count twice."""
+    odd = [(0, size % 2) for size in values.shape[:2]] + [(0, 0)] * (values.ndim - 2)
+    even = np.pad(values, odd, mode="edge") if any(after for _, after in odd) else values
+    total = np.add(even[0::2, 0::2], even[1::2, 0::2], dtype=kind)
+    total += even[0::2, 1::2]
+    total += even[1::2, 1::2]
+    return np.asarray(total)
