@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QGraphicsView
 
 from resources.i18n import Texts
 from tests.factories.films import make_evidence, make_film, make_instance, make_pixels
@@ -329,3 +333,19 @@ def test_a_draft_lies_where_the_exact_picture_lies(view, orientation):
     assert (
         draft != grabbed(view)
     ).mean() < 0.02  # an edge is at most a pixel wide of its place
+
+
+def test_a_message_looks_the_same_before_there_is_a_canvas(view, qtbot):
+    view.show_message("Opening the library…", kind=MessageKind.BUSY)
+    before = grabbed(view)
+    qtbot.waitUntil(lambda: view.findChild(QGraphicsView) is not None, timeout=1000)
+    assert np.array_equal(before, grabbed(view))
+    assert before.max() > 100
+
+
+def test_the_first_painting_does_not_wait_for_pyqtgraph():
+    script = (
+        "import sys, workstation.app.gui;"
+        "sys.exit(bool({'pyqtgraph', 'torch', 'SimpleITK', 'fpdf', 'pydicom'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

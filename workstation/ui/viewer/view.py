@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from resources.i18n import Texts
@@ -23,7 +24,6 @@ from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D, Orientation
 from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle
-from workstation.ui.viewer.canvas import FilmCanvas
 from workstation.ui.viewer.corners import Corners, corner_texts, film_corners
 from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
 from workstation.ui.viewer.gestures import Gestures
@@ -44,6 +44,9 @@ from workstation.ui.viewer.state import (
     panned,
     value_at,
 )
+
+if TYPE_CHECKING:
+    from workstation.ui.viewer.canvas import FilmCanvas
 
 _ZOOM_STEP = 1.25
 _BAR_SHARE = 0.2
@@ -96,19 +99,14 @@ class FilmView(QWidget):
         self._settling.timeout.connect(self._settle)
         self._gestures = Gestures(self)
         self._furniture = Furniture(self.font(), texts)
-        self._canvas = FilmCanvas(self, self._gestures, self._draw_over)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._canvas)
+        self._made_canvas: FilmCanvas | None = None
+        self._room = QVBoxLayout(self)
+        self._room.setContentsMargins(0, 0, 0, 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
-        # The canvas covers it all, so Qt need not clear what lies beneath.
+        # The canvas covers it all, and it is painted black before, so Qt need not clear what lies beneath.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(texts.tr("Film"))
-        self._canvas.setAccessibleName(texts.tr("Film"))
-        self._canvas.resized.connect(self._place)
-        self._canvas.hovered.connect(self._hover)
-        self._canvas.double_clicked.connect(self.maximise_requested)
         self._set_cursor()
 
     # What is shown
@@ -158,7 +156,7 @@ class FilmView(QWidget):
         self.clear()
         self._message = (text, kind)
         self.setAccessibleDescription(text)
-        self._canvas.viewport().update()
+        self._repaint()
 
     def clear(self) -> None:
         """Black, and nothing else."""
@@ -167,10 +165,11 @@ class FilmView(QWidget):
         self._message = ("", MessageKind.EMPTY)
         self._gestures.cancel()
         self.set_evidence(None)
-        self._canvas.film_item.show_film(None)
+        if self._made_canvas is not None:
+            self._made_canvas.film_item.show_film(None)
         self._set_pointer(None)
         self.setAccessibleDescription("")
-        self._canvas.viewport().update()
+        self._repaint()
 
     def set_evidence(
         self,
@@ -187,20 +186,21 @@ class FilmView(QWidget):
         """
         if evidence is None:
             self._evidence = None
-            self._canvas.evidence_item.clear()
+            if self._made_canvas is not None:
+                self._made_canvas.evidence_item.clear()
         elif style is None or self._film is None:
             raise ValueError("evidence needs a style, and a film to lie on")
         else:
             self._evidence = (evidence, style, caption)
             self._canvas.evidence_item.show_evidence(self._film, evidence, style)
-        self._canvas.viewport().update()
+        self._repaint()
 
     def set_options(self, options: ViewerOptions) -> None:
         """Replace the settings."""
         level_changed = options.corner_level is not self._options.corner_level
         self._options = options
         self._fixed = None
-        self._canvas.viewport().update()
+        self._repaint()
         if level_changed:
             self.corners_changed.emit(options.corner_level)
 
@@ -345,6 +345,30 @@ class FilmView(QWidget):
 
     # Private
 
+    @property
+    def _canvas(self) -> FilmCanvas:
+        """The scene: made with the first film, or right after the first painting if that comes before.
+
+        Importing pyqtgraph takes as long as the rest of the window, which need not wait for it.
+        """
+        if self._made_canvas is None:
+            from workstation.ui.viewer.canvas import FilmCanvas  # imports pyqtgraph
+
+            canvas = FilmCanvas(self, self._gestures, self._draw_over)
+            canvas.setAccessibleName(self._texts.tr("Film"))
+            canvas.resized.connect(self._place)
+            canvas.hovered.connect(self._hover)
+            canvas.double_clicked.connect(self.maximise_requested)
+            self._made_canvas = canvas
+            self._room.addWidget(canvas)
+            canvas.setGeometry(self.rect())
+            canvas.show()
+        return self._made_canvas
+
+    def _repaint(self) -> None:
+        seen = self._made_canvas.viewport() if self._made_canvas is not None else self
+        seen.update()
+
     def _first_look(self, film: Radiograph) -> ViewState:
         return ViewState(
             voi=default_voi(film) if film.is_monochrome else None, centre=middle_of(film)
@@ -372,7 +396,7 @@ class FilmView(QWidget):
         self._canvas.film_item.set_look(
             Look(voi=self._state.voi, inverted=self._state.inverted)
         )
-        self._canvas.viewport().update()
+        self._repaint()
 
     def _place(self) -> None:
         """Bring the canvas in line with the state."""
@@ -386,7 +410,7 @@ class FilmView(QWidget):
             to_upright=film_to_upright(self._film, self._state.orientation),
             to_screen=film_to_screen(self._film, self._state, size),
         )
-        self._canvas.viewport().update()
+        self._repaint()
 
     def _hover(self, place: QPointF | None) -> None:
         if place is None or self._film is None:
@@ -403,11 +427,11 @@ class FilmView(QWidget):
     def _set_pointer(self, pointer: PointerReading | None) -> None:
         if pointer != self._pointer:
             self._pointer = pointer
-            self._canvas.viewport().update()
+            self._repaint()
             self.pointer_moved.emit(pointer)
 
     def _set_cursor(self) -> None:
-        self._canvas.viewport().setCursor(_CURSORS[self._tool])
+        self.setCursor(_CURSORS[self._tool])
 
     def _draw_over(self, painter: QPainter, canvas: QRectF) -> None:
         if self._film is not None:
@@ -450,7 +474,17 @@ class FilmView(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._furniture = Furniture(self.font(), self._texts)
-            self._canvas.viewport().update()
+            self._repaint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the message until there is a canvas, and make that next."""
+        super().paintEvent(event)
+        if self._made_canvas is None:
+            painter = QPainter(self)
+            painter.fillRect(self.rect(), Qt.GlobalColor.black)
+            self._draw_over(painter, QRectF(self.rect()))
+            painter.end()
+            QTimer.singleShot(0, self, lambda: self._canvas)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files and folders may be dropped here."""
