@@ -349,3 +349,28 @@ def test_the_first_painting_does_not_wait_for_pyqtgraph():
         "sys.exit(bool({'pyqtgraph', 'torch', 'SimpleITK', 'fpdf', 'pydicom'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("zoom", [0.4, 1.0, 2.5])
+def test_panning_paints_what_a_fresh_look_paints(view, qtbot, orientation, zoom):
+    film = make_film(make_pixels(600, 500))
+    view.show_film(film)
+    start = ViewState(
+        voi=view.view_state().voi,
+        orientation=orientation,
+        zoom=zoom,
+        fitted=False,
+        centre=(250.0, 300.0),
+    )
+    view.restore(start)
+    fresh = FilmView(Texts("en"), QUIET)
+    qtbot.addWidget(fresh)
+    fresh.resize(view.size())
+    fresh.show()
+    for by in ((3, 0), (-40, 25), (60, -10), (1, 1), (-300, 0)):
+        grabbed(view)
+        view.pan_by(*by)
+        fresh.show_film(film)
+        fresh.restore(view.view_state())
+        assert np.array_equal(grabbed(view), grabbed(fresh))

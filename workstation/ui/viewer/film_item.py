@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
@@ -173,7 +174,7 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
         self._evidence: EvidenceMap | None = None
         self._style: EvidenceStyle | None = None
         self._lines = QPainterPath()
-        self._painted: tuple[ScreenArea, NDArray[np.uint8]] | None = None
+        self._painted: tuple[ScreenArea, NDArray[np.uint32]] | None = None
         self.hide()
 
     def show_evidence(
@@ -212,7 +213,8 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
             values = sample(
                 self._evidence, target_to_film=area.to_film, shape=(area.height, area.width)
             )
-            self._painted = (area, colourise(values, self._style))
+            colours = colourise(values, self._style)
+            self._painted = (area, colours.view(np.uint32)[..., 0])
         _draw(painter, area, self._painted[1], QImage.Format.Format_RGBA8888)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(_outline(self._film), Qt.ClipOperation.IntersectClip)
@@ -255,12 +257,16 @@ def _device_size(painter: QPainter, widget: QWidget | None) -> tuple[int, int]:
 def _draw(
     painter: QPainter,
     area: ScreenArea,
-    picture: NDArray[np.uint8] | NDArray[np.uint32],
+    picture: NDArray[np.uint32],
     form: QImage.Format,
 ) -> None:
-    """Put `picture` on the device's own pixels."""
+    """Put `picture`, each of whose rows is contiguous, on the device's own pixels."""
     ratio = painter.device().devicePixelRatioF()
-    image = QImage(picture.data, area.width, area.height, picture.strides[0], form)
+    row = picture.strides[0]
+    # PySide takes contiguous memory only: all from the first pixel to the last, with what lies between two rows.
+    pixels = row // picture.itemsize * (area.height - 1) + area.width
+    memory = as_strided(picture, shape=(pixels,), strides=(picture.itemsize,), writeable=False)
+    image = QImage(memory.data, area.width, area.height, row, form)
     painter.save()
     painter.setWorldTransform(QTransform.fromScale(1 / ratio, 1 / ratio))
     painter.drawImage(QPoint(area.left, area.top), image)
