@@ -374,3 +374,22 @@ def test_panning_paints_what_a_fresh_look_paints(view, qtbot, orientation, zoom)
         fresh.show_film(film)
         fresh.restore(view.view_state())
         assert np.array_equal(grabbed(view), grabbed(fresh))
+
+
+def test_evidence_in_motion_settles_into_the_exact_colours(view, qtbot):
+    film = make_film()
+    evidence = make_evidence()
+    view.show_film(film)
+    view.set_evidence(evidence, default_style(evidence), "model")
+    for _ in range(3):
+        view.pan_by(1, 1)
+    draft = grabbed(view).astype(int)
+
+    def settled():
+        assert not np.array_equal(draft, grabbed(view))
+
+    qtbot.waitUntil(settled, timeout=1000)
+    exact = grabbed(view)
+    view.restore(view.view_state())
+    assert np.array_equal(exact, grabbed(view))
+    assert np.abs(draft - exact).mean() < 6

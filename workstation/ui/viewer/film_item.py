@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -21,6 +21,8 @@ from workstation.ui.viewer.pyramid import Pyramid
 from workstation.ui.viewer.raster import Draft, FilmRaster, Look
 from workstation.ui.viewer.sampling import NEAREST_FROM, Grid
 
+# Evidence in motion: one colour for so many screen pixels a side.
+_DRAFT_PIXELS = 4
 _CONTOUR = QColor(255, 233, 92)
 _CONTOUR_HALO = QColor(0, 0, 0, 200)
 
@@ -174,7 +176,8 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
         self._evidence: EvidenceMap | None = None
         self._style: EvidenceStyle | None = None
         self._lines = QPainterPath()
-        self._painted: tuple[ScreenArea, NDArray[np.uint32]] | None = None
+        self._in_motion = False
+        self._painted: tuple[ScreenArea, int, NDArray[np.uint32]] | None = None
         self.hide()
 
     def show_evidence(
@@ -187,6 +190,12 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
         self._lines = _outlines(evidence, style.cut_off) if style.contour else QPainterPath()
         self.show()
         self.update()
+
+    def set_in_motion(self, in_motion: bool) -> None:  # noqa: FBT001 - as Qt's setters are
+        """While it is in motion few of the screen's pixels are coloured, and Qt scales them."""
+        if in_motion is not self._in_motion:
+            self._in_motion = in_motion
+            self.update()
 
     def clear(self) -> None:
         """Draw nothing from now on."""
@@ -209,19 +218,27 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
         area = visible_area(_to_device(painter), self._film, _device_size(painter, widget))
         if area is None:
             return
-        if self._painted is None or self._painted[0] != area:
-            values = sample(
-                self._evidence, target_to_film=area.to_film, shape=(area.height, area.width)
-            )
-            colours = colourise(values, self._style)
-            self._painted = (area, colours.view(np.uint32)[..., 0])
-        _draw(painter, area, self._painted[1], QImage.Format.Format_RGBA8888)
+        size = _DRAFT_PIXELS if self._in_motion else 1
+        if self._painted is None or self._painted[:2] != (area, size):
+            self._painted = (area, size, _coloured(self._evidence, self._style, area, size))
+        _draw(painter, area, self._painted[2], QImage.Format.Format_RGBA8888, size=size)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(_outline(self._film), Qt.ClipOperation.IntersectClip)
         for colour, width in ((_CONTOUR_HALO, 3.4), (_CONTOUR, 1.4)):
             pen = QPen(colour, width)
             pen.setCosmetic(True)
             painter.strokePath(self._lines, pen)
+
+
+def _coloured(
+    evidence: EvidenceMap, style: EvidenceStyle, area: ScreenArea, size: int
+) -> NDArray[np.uint32]:
+    """Colours on `area`, one for `size` x `size` of its pixels."""
+    centre = (size - 1) / 2
+    to_film = Affine2D(a=size, c=centre, e=size, f=centre).then(area.to_film)
+    shape = (-(-area.height // size), -(-area.width // size))
+    values = sample(evidence, target_to_film=to_film, shape=shape)
+    return colourise(values, style).view(np.uint32)[..., 0]
 
 
 def _outlines(evidence: EvidenceMap, cut_off: float) -> QPainterPath:
@@ -259,17 +276,24 @@ def _draw(
     area: ScreenArea,
     picture: NDArray[np.uint32],
     form: QImage.Format,
+    *,
+    size: int = 1,
 ) -> None:
-    """Put `picture`, each of whose rows is contiguous, on the device's own pixels."""
+    """Put `picture`, each of whose rows is contiguous, on the device's own pixels, `size` of them a side each."""
     ratio = painter.device().devicePixelRatioF()
-    row = picture.strides[0]
+    (height, width), row = picture.shape, picture.strides[0]
     # PySide takes contiguous memory only: all from the first pixel to the last, with what lies between two rows.
-    pixels = row // picture.itemsize * (area.height - 1) + area.width
+    pixels = row // picture.itemsize * (height - 1) + width
     memory = as_strided(picture, shape=(pixels,), strides=(picture.itemsize,), writeable=False)
-    image = QImage(memory.data, area.width, area.height, row, form)
+    image = QImage(memory.data, width, height, row, form)
     painter.save()
     painter.setWorldTransform(QTransform.fromScale(1 / ratio, 1 / ratio))
-    painter.drawImage(QPoint(area.left, area.top), image)
+    if size == 1:
+        painter.drawImage(QPoint(area.left, area.top), image)
+    else:
+        painter.setClipRect(QRect(area.left, area.top, area.width, area.height))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRect(area.left, area.top, width * size, height * size), image)
     painter.restore()
 
 

@@ -148,6 +148,7 @@ class FilmView(QWidget):
             self._state = self._first_look(film)
         self._place()
         self._look(self._state)
+        self._set_motion(film=False, evidence=False)
         self._pointer = None
         self.setAccessibleDescription(str(film.instance.patient.name))
 
@@ -215,6 +216,7 @@ class FilmView(QWidget):
         if self._film is not None:
             monochrome = self._film.is_monochrome
             voi = (state.voi or self._state.voi) if monochrome else None
+            self._set_motion(film=False, evidence=False)
             self._look(replace(state, voi=voi))
 
     def presentation(self) -> tuple[VoiSelection | None, bool]:
@@ -322,7 +324,7 @@ class FilmView(QWidget):
         """Move the film by logical pixels."""
         if self._film is not None:
             to_canvas = self.film_to_canvas()
-            self._apply(panned(self._state, self._film, to_canvas=to_canvas, by=(dx, dy)))
+            self._move(panned(self._state, self._film, to_canvas=to_canvas, by=(dx, dy)))
 
     def zoom_at(self, place: QPointF, factor: float) -> None:
         """Enlarge by `factor`; what lies at `place` (logical pixels) stays there."""
@@ -335,9 +337,7 @@ class FilmView(QWidget):
             place=self.film_to_canvas().inverse()((place.x(), place.y())),
             zoom=clamped_zoom(self._state.zoom * factor, fit=fit),
         )
-        # A single step is exact at once; of several in a row the last one is, when none follows.
-        self._apply(state, in_motion=self._settling.isActive())
-        self._settling.start()
+        self._move(state, zoomed=True)
 
     def open_menu(self, place: QPointF) -> None:
         """Ask for a menu at a place of the canvas."""
@@ -380,19 +380,32 @@ class FilmView(QWidget):
     def _set_voi(self, voi: VoiSelection) -> None:
         self._apply(replace(self._state, voi=voi))
 
-    def _apply(self, state: ViewState, *, in_motion: bool = False) -> None:
+    def _apply(self, state: ViewState) -> None:
         if self._film is not None:
-            self._look(state, in_motion=in_motion)
+            self._set_motion(film=False, evidence=False)
+            self._look(state)
             self.view_changed.emit(self._state)
 
-    def _settle(self) -> None:
-        self._canvas.film_item.set_in_motion(False)
+    def _move(self, state: ViewState, *, zoomed: bool = False) -> None:
+        """One step is drawn exactly at once; of several in a row the last one is, when none follows."""
+        again = self._settling.isActive()
+        self._settling.start()
+        self._set_motion(film=again and zoomed, evidence=again)
+        self._look(state)
+        self.view_changed.emit(self._state)
 
-    def _look(self, state: ViewState, *, in_motion: bool = False) -> None:
+    def _settle(self) -> None:
+        self._set_motion(film=False, evidence=False)
+        self._repaint()
+
+    def _set_motion(self, *, film: bool, evidence: bool) -> None:
+        self._canvas.film_item.set_in_motion(film)
+        self._canvas.evidence_item.set_in_motion(evidence)
+
+    def _look(self, state: ViewState) -> None:
         before, self._state = self._state, state
         if replace(before, voi=state.voi, inverted=state.inverted) != state:
             self._place()  # a window drag moves nothing and is spared this
-        self._canvas.film_item.set_in_motion(in_motion)
         self._canvas.film_item.set_look(
             Look(voi=self._state.voi, inverted=self._state.inverted)
         )
