@@ -64,7 +64,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         environment = os.environ | {"THORAVUE_HOME": home, "QT_QPA_PLATFORM": "offscreen"}
         # An installed program has its bytecode; the first run writes it, for both.
-        environment |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": f"{home}/bytecode"}
+        environment |= {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": f"{home}/bytecode",
+        }
         ours, peer = [], []
         for _ in range(_RUNS + 1):  # the first run warms the file cache
             ours.append(_seconds(_OURS, environment))
