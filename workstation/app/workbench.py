@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -128,6 +129,7 @@ class Workbench(QObject):
         if self._backstage is not None:
             self._backstage.close()
         self._folders.empty_scratch()
+        gc.unfreeze()
 
     def _made_window(self) -> MainWindow:
         viewer = _viewer_options(self._settings)
@@ -174,6 +176,8 @@ class Workbench(QObject):
         )
 
     def _on_ready(self) -> None:
+        # The engines stay to the end: a full collection that visits them holds the window for 0.1 s.
+        gc.freeze()
         self.window.say(self._texts.tr("Ready."))
         self.ready.emit()
 
