@@ -246,10 +246,11 @@ def test_lines_run_along_the_edge_of_the_colour(view):
     view.set_evidence(evidence, default_style(evidence), "model")
     lines = view._canvas.evidence_item._lines
     values = []
-    for index in range(lines.elementCount()):
-        point = lines.elementAt(index)
-        target = Affine2D(c=point.x, f=point.y)
-        values.append(sample(evidence, target_to_film=target, shape=(1, 1))[0, 0])
+    for line in lines:
+        for index in range(line.elementCount()):
+            point = line.elementAt(index)
+            target = Affine2D(c=point.x, f=point.y)
+            values.append(sample(evidence, target_to_film=target, shape=(1, 1))[0, 0])
     assert np.array(values) == pytest.approx(default_style(evidence).cut_off, abs=0.03)
 
 
