@@ -29,12 +29,13 @@ class FirstPaint(QObject):
             QApplication.instance().exit(0)
         return False
 
-show = gui.Workbench.show
-def watched_show(self):
-    self.watch = FirstPaint()
-    QApplication.instance().installEventFilter(self.watch)
-    show(self)
-gui.Workbench.show = watched_show
+class Watched(QApplication):
+    def exec(self):
+        self.watch = FirstPaint()
+        self.installEventFilter(self.watch)
+        return super().exec()
+
+gui.QApplication = Watched
 gui.run_window((), sample=False, language="en")
 """
 
@@ -51,10 +52,10 @@ class FirstPaint(QObject):
             print(time.perf_counter() - began, flush=True)
             app.exit(0)
         return False
-watch = FirstPaint()
-app.installEventFilter(watch)
 view = pyqtgraph.GraphicsView()
 view.show()
+watch = FirstPaint()
+app.installEventFilter(watch)
 app.exec()
 """
 
