@@ -191,6 +191,7 @@ def test_evidence_colours_are_the_core_s(view):
     evidence = make_evidence()
     style = EvidenceStyle(cut_off=0.3, maximum=2.5, contour=False)
     view.set_evidence(evidence, style, "model")
+    view.restore(view.view_state())  # at rest, without waiting for it
     rgba = colourise(
         sample(evidence, target_to_film=Affine2D(), shape=(film.rows, film.columns)), style
     )

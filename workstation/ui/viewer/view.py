@@ -27,6 +27,7 @@ from workstation.core.overlay import EvidenceStyle
 from workstation.ui.viewer.corners import Corners, corner_texts, film_corners
 from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
 from workstation.ui.viewer.gestures import Gestures
+from workstation.ui.viewer.pyramid import Pyramid
 from workstation.ui.viewer.raster import Look
 from workstation.ui.viewer.scale_bar import scale_bar
 from workstation.ui.viewer.state import (
@@ -131,11 +132,18 @@ class FilmView(QWidget):
         """Whether the wheel steps through images."""
         return self._film is not None and self._position[1] > 1
 
-    def show_film(self, film: Radiograph, *, position: tuple[int, int] | None = None) -> None:
+    def show_film(
+        self,
+        film: Radiograph,
+        *,
+        position: tuple[int, int] | None = None,
+        pyramid: Pyramid | None = None,
+    ) -> None:
         """Show `film`; evidence of the film before is gone, a drag under way ends.
 
         Another frame of the same image keeps window, zoom and place. `position` is the number in the stack that the wheel
-        steps through, from 1, and how many there are; the object's own frames when None.
+        steps through, from 1, and how many there are; the object's own frames when None. A `pyramid` built by the job that
+        read the film spares building it at the first painting.
         """
         before, self._film = self._film, film
         self._fixed = None
@@ -143,7 +151,7 @@ class FilmView(QWidget):
         self._message = ("", MessageKind.EMPTY)
         self._gestures.cancel()
         self.set_evidence(None)
-        self._canvas.film_item.show_film(film)
+        self._canvas.film_item.show_film(film, pyramid)
         if before is None or not _is_other_frame(before, film):
             self._state = self._first_look(film)
         self._place()
@@ -194,6 +202,9 @@ class FilmView(QWidget):
         else:
             self._evidence = (evidence, style, caption)
             self._canvas.evidence_item.show_evidence(self._film, evidence, style)
+            # A result fills the findings panel in the same turn of the event loop: a draft first.
+            self._canvas.evidence_item.set_in_motion(True)
+            self._settling.start()
         self._repaint()
 
     def set_options(self, options: ViewerOptions) -> None:
