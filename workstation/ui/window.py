@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from resources.i18n import Texts
+from workstation.ui.display_check import DisplayCheck
 from workstation.ui.findings.view import FindingsView
 from workstation.ui.footer import ResearchFooter
 from workstation.ui.icons import icon
@@ -61,6 +62,7 @@ REVIEW_COMMANDS = (
 HELP_COMMANDS = (
     _command("Keys", "keys_requested", "F1", icon="keyboard"),
     _command("Full screen", "toggle_full_screen", "F11"),
+    _command("Check this display", "check_display"),
     _command("About Thoravue", "about_requested"),
 )
 SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
@@ -225,6 +227,10 @@ class MainWindow(QMainWindow):
     def toggle_full_screen(self) -> None:
         """Full screen and back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def check_display(self) -> None:
+        """The test pattern on the screen that this window is on."""
+        DisplayCheck(self._texts, self).show()
 
     # Layout
 
