@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from workstation.core.findings import (
     Prediction,
     QualityResult,
 )
+from workstation.core.geometry import Disc
 from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext
 from workstation.core.ports import PreparedFilm, WorklistQuery, WorklistRow
@@ -125,6 +126,13 @@ class FakeModel:
     def evidence(self, prepared: PreparedFilm) -> tuple[EvidenceMap, ...]:
         del prepared
         return tuple(make_evidence(code=score.code) for score in make_prediction().scores)
+
+    def without(self, prepared: PreparedFilm, region: Sequence[Disc]) -> Prediction:
+        prediction = self.predict(prepared)
+        if not region:
+            return prediction
+        scores = tuple(replace(s, probability=s.probability / 2) for s in prediction.scores)
+        return replace(prediction, scores=scores)
 
     def nodules(self, prepared: PreparedFilm) -> Reason:
         del prepared

@@ -16,6 +16,7 @@ from workstation.core.overlay import (
     colourise,
     contours,
     default_style,
+    evidence_at,
     has_positive_evidence,
     legend,
     ramp,
@@ -154,3 +155,13 @@ def test_map_without_evidence_has_a_style_that_shows_nothing(values: list[list[f
 def test_impossible_style_is_refused(cut_off: float, maximum: float, opacity: float):
     with pytest.raises(ValueError, match=r"cut-off|opacity"):
         EvidenceStyle(cut_off=cut_off, maximum=maximum, opacity=opacity)
+
+
+def test_evidence_at_a_place_is_what_is_drawn_there():
+    evidence = make_evidence(
+        np.array([[0, 1], [2, 3]], np.float32), to_film=Affine2D(a=10.0, e=10.0)
+    )
+    assert evidence_at(evidence, (0.0, 0.0)) == 0.0
+    assert evidence_at(evidence, (5.0, 10.0)) == pytest.approx(2.5)
+    assert evidence_at(evidence, (14.9, 14.9)) == 3.0
+    assert evidence_at(evidence, (15.5, 0.0)) is None

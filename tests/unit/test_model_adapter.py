@@ -18,6 +18,7 @@ from workstation.adapters.inference.findings_model import PackageModel
 from workstation.adapters.inference.packages import PackageShelf
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.findings import FindingCode
+from workstation.core.geometry import Disc
 from workstation.core.image import PixelSpacing, SpacingSource
 
 POINTS = OperatingPoints(youden=0.4, sens90=0.3, sens95=0.2)
@@ -143,3 +144,35 @@ def test_a_damaged_package_is_not_installed(package_path, tmp_path):
     damaged = code_of(lambda: shelf.install(package_path, allow_unsigned=True))
     assert damaged is ErrorCode.MODEL_DAMAGED
     assert not (tmp_path / "installed").exists()
+
+
+def test_a_painted_region_changes_the_scores_and_no_region_does_not(package_path):
+    model = PackageModel(open_package(package_path))
+    prepared = model.prepare(film(), spacing=None)
+    original = model.predict(prepared)
+    assert model.without(prepared, ()).scores == original.scores
+    painted = model.without(prepared, (Disc(centre=(35.0, 45.0), radius=20.0),))
+    assert painted.scores != original.scores
+    assert model.predict(prepared).scores == original.scores
+
+
+def test_the_region_lies_where_the_film_has_it(package_path):
+    model = PackageModel(open_package(package_path))
+    blank = film()
+    blank[60:80, 10:30] = 1.0  # a bright square, which the fill takes away
+    prepared = model.prepare(blank, spacing=None)
+    there = Disc(centre=(19.5, 69.5), radius=16.0)
+    elsewhere = Disc(centre=(55.0, 15.0), radius=2.0)
+    changes = [
+        abs(model.without(prepared, (disc,)).scores[0].probability
+            - model.predict(prepared).scores[0].probability)
+        for disc in (there, elsewhere)
+    ]  # fmt: skip
+    assert changes[0] > 3 * changes[1]
+
+
+def test_a_film_that_is_painted_out_whole_is_told(package_path):
+    model = PackageModel(open_package(package_path))
+    prepared = model.prepare(film(), spacing=None)
+    everything = (Disc(centre=(35.0, 45.0), radius=1e4),)
+    assert code_of(lambda: model.without(prepared, everything)) is ErrorCode.REGION_TOO_LARGE

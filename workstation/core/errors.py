@@ -50,6 +50,7 @@ class ErrorCode(StrEnum):
     FOR_PROCESSING = "for_processing"
     TOO_YOUNG = "too_young"
     FLAT_IMAGE = "flat_image"
+    REGION_TOO_LARGE = "region_too_large"
     POOR_QUALITY = "poor_quality"
     LOOKS_INVERTED = "looks_inverted"
     LOOKS_ROTATED = "looks_rotated"

@@ -86,6 +86,24 @@ class Affine2D:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disc:
+    """A round region of the film: centre and radius in film pixels.
+
+    Raises
+    ------
+    ValueError
+        For a radius that is not positive.
+    """
+
+    centre: Point
+    radius: float
+
+    def __post_init__(self) -> None:
+        if not self.radius > 0:
+            raise ValueError("a disc has a positive radius")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Orientation:
     """How the reader turned the film: an optional mirror, then quarter turns clockwise.
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.core.findings import EvidenceMap
-from workstation.core.geometry import Affine2D
+from workstation.core.geometry import Affine2D, Point
 from workstation.core.report import LegendTick
 
 # Anchors of the ramp, evenly spaced: our own choice, each step darker than the one before.
@@ -74,6 +74,14 @@ def sample(
     result = _bilinear(evidence.values, cell_x, cell_y)
     result[_beyond(cell_x, width) | _beyond(cell_y, height)] = -np.inf
     return result
+
+
+def evidence_at(evidence: EvidenceMap, place: Point) -> float | None:
+    """Log-odds at one place of the film, as they are drawn there; None beyond the map."""
+    x, y = place
+    here = sample(evidence, target_to_film=Affine2D(c=x, f=y), shape=(1, 1))
+    value = float(here[0, 0])
+    return value if np.isfinite(value) else None
 
 
 def _sample_parallel(

@@ -22,6 +22,7 @@ from workstation.core.findings import (
     Prediction,
     QualityResult,
 )
+from workstation.core.geometry import Disc
 from workstation.core.image import PixelSpacing, Radiograph
 from workstation.core.jobs import JobContext
 from workstation.core.report import ReportDocument
@@ -68,6 +69,13 @@ class FindingsModel(Protocol):
 
     def evidence(self, prepared: PreparedFilm) -> tuple[EvidenceMap, ...]:
         """Maps of all offered findings, from the forward pass that `predict` made."""
+        ...
+
+    def without(self, prepared: PreparedFilm, region: Sequence[Disc]) -> Prediction:
+        """Scores of the film with `region` filled from its surroundings; `prepared` stays as it is.
+
+        Raises `WorkstationError` (``region_too_large``) when nothing is left to fill from.
+        """
         ...
 
     def nodules(self, prepared: PreparedFilm) -> tuple[NoduleCandidate, ...] | Reason:

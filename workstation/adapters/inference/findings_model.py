@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.runtime.explain import cell_to_film, evidence_maps
+from model.runtime.occlusion import what_if
 from model.runtime.package import ModelPackage
 from model.runtime.predict import Predictor, RawPrediction
 from model.runtime.preprocess import (
@@ -30,7 +32,7 @@ from workstation.core.findings import (
     Prediction,
     QualityResult,
 )
-from workstation.core.geometry import Affine2D
+from workstation.core.geometry import Affine2D, Disc
 from workstation.core.image import PixelSpacing
 from workstation.core.ports import PreparedFilm
 
@@ -109,11 +111,25 @@ class PackageModel:
     def predict(self, prepared: PreparedFilm) -> Prediction:
         """Scores of the offered labels."""
         passed = _passed(prepared)
+        return self._prediction(passed.raw, denoise=passed.preprocessed.denoise)
+
+    def without(self, prepared: PreparedFilm, region: Sequence[Disc]) -> Prediction:
+        """Scores after another forward pass, of the film with `region` filled from its surroundings."""
+        preprocessed = _passed(prepared).preprocessed
+        model_input = preprocessed.model_input
+        to_film = Affine2D.from_matrix(preprocessed.to_film)
+        painted = _painted(region, to_film, model_input.shape)
+        if painted.all():
+            raise WorkstationError(ErrorCode.REGION_TOO_LARGE, "the whole film is painted out")
+        raw = what_if(self._predictor, model_input, painted)
+        return self._prediction(raw, denoise=preprocessed.denoise)
+
+    def _prediction(self, raw: RawPrediction, *, denoise: str) -> Prediction:
         calibration = self._package.metadata.calibration_id
         scores = tuple(
             FindingScore(
                 code=FindingCode(label.code),
-                probability=float(passed.raw.probabilities[index]),
+                probability=float(raw.probabilities[index]),
                 threshold=label.threshold if calibration else None,
                 calibration_id=calibration if label.threshold is not None else None,
             )
@@ -128,7 +144,7 @@ class PackageModel:
             preprocess_version=self._package.metadata.preprocess_version,
             created_utc=datetime.now(UTC),
             device="cpu",
-            denoise=passed.preprocessed.denoise,
+            denoise=denoise,
         )
 
     def evidence(self, prepared: PreparedFilm) -> tuple[EvidenceMap, ...]:
@@ -169,6 +185,20 @@ def _quality(verdict: Verdict) -> QualityResult:
         warnings=(mirrored,) if verdict.looks_mirrored else (),
         refusal=None if verdict.refusal is None else Reason(code=_LOOKS[verdict.refusal]),
     )
+
+
+def _painted(
+    region: Sequence[Disc], to_film: Affine2D, shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Which model pixels have their centre inside a disc of the film."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    film_x = to_film.a * x + to_film.b * y + to_film.c
+    film_y = to_film.d * x + to_film.e * y + to_film.f
+    painted = np.zeros(shape, np.bool_)
+    for disc in region:
+        across, down = film_x - disc.centre[0], film_y - disc.centre[1]
+        painted |= across**2 + down**2 <= disc.radius**2
+    return painted
 
 
 def _passed(prepared: PreparedFilm) -> _Passed:
