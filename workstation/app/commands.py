@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,7 +27,8 @@ from workstation.adapters.store.keys import library_key, recovery_key
 from workstation.adapters.store.library import restore_key
 from workstation.app.doctor import checks
 from workstation.app.models import InstalledModels
-from workstation.cli import analyse, dataset, doctor, key, models
+from workstation.app.self_test import SelfTest
+from workstation.cli import analyse, dataset, doctor, key, models, self_test
 from workstation.cli.analyse import AnalyseRequest
 from workstation.cli.dataset import DatasetRequest
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
@@ -55,6 +57,11 @@ def run(options: argparse.Namespace, language: str) -> int:
             return models.run(options, InstalledModels(shelf), texts)
         case "key":
             return key.run(options, UserKey(folders), texts)
+        case "self-test":
+            job = Batch(settings, InstalledModels(shelf), texts)
+            with tempfile.TemporaryDirectory(prefix="thoravue-") as out:
+                steps = SelfTest(shelf, job, texts, out=Path(out)).steps()
+                return self_test.run(options, steps, texts)
         case _:
             return doctor.run(checks(folders, shelf, texts), texts)
 

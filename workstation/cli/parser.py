@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workstation import __version__
 
-COMMANDS = ("analyse", "dataset", "models", "key", "doctor")
+COMMANDS = ("analyse", "dataset", "models", "key", "doctor", "self-test")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -96,6 +96,15 @@ def _command_parser() -> argparse.ArgumentParser:
     restore.add_argument("key", nargs="?", metavar="KEY", help="asked for when left out")
 
     commands.add_parser("doctor", parents=[language], help="check this installation")
+    trial = commands.add_parser(
+        "self-test",
+        parents=[language],
+        help="read the built-in sample with every engine",
+        description="Analyse the built-in sample, make its maps and reports, and say what does not work here.",
+    )
+    trial.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the numbers, to compare installations"
+    )
     return parser
 
 
