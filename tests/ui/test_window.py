@@ -1,11 +1,21 @@
 """The window's commands: every key does one thing, in both languages."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QListView
 
 from resources.i18n import Texts
+from tests.factories.fakes import instance_of, make_row
+from tests.factories.films import make_film
+from workstation.core.image import WindowLevel
+from workstation.core.review import ReviewStatus, Section
+from workstation.core.study import study_of
+from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.viewer.state import ViewerOptions
 from workstation.ui.window import MainWindow, WindowOptions, key_table
 
@@ -48,3 +58,135 @@ def test_double_click_leaves_the_film_alone_and_brings_the_panels_back(window):
     assert window.worklist.isHidden()
     window.film.maximise_requested.emit()
     assert not window.worklist.isHidden()
+
+
+# Keys, wherever the focus is
+
+Key = Qt.Key
+NONE, ALT, CONTROL = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ControlModifier,
+)
+
+
+@pytest.fixture
+def reading(qtbot):
+    """A window with a film and an open study."""
+    made = MainWindow(Texts("en"), WindowOptions(viewer=ViewerOptions(), keys={}))
+    qtbot.addWidget(made)
+    made.enable(dict.fromkeys(made.actions_by_id, True))
+    made.film.show_film(make_film(windows=(WindowLevel(centre=2000, width=1000),)))
+    made.review.set_state(ReviewPanelState(study_uid="1.2.3", status=ReviewStatus.DRAFT))
+    row = make_row(study_of([(instance_of(1), Path("/1.dcm"))]))
+    made.worklist.show_rows(1, lambda _offset, _limit: (row,))
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    return made
+
+
+def triggered(window):
+    """Ids of the commands that are triggered from now on, in order."""
+    said = []
+    for name, action in window.actions_by_id.items():
+        action.triggered.connect(lambda _checked=False, name=name: said.append(name))
+    return said
+
+
+def places(window):
+    """Where the focus may be: film, a button, a tool, the worklist."""
+    return {
+        "film": window.film,
+        "button": window.review.impression.nothing,
+        "export": window.review.closing.export,
+        "worklist": next(v for v in window.worklist.findChildren(QListView) if v.isVisible()),
+    }
+
+
+@pytest.mark.parametrize("place", ["film", "button", "export", "worklist"])
+def test_keys_work_wherever_nothing_is_typed(reading, place):
+    said, focus = triggered(reading), places(reading)[place]
+    focus.setFocus()
+    assert focus.hasFocus()
+    for key, modifiers in (
+        (Key.Key_V, NONE), (Key.Key_0, NONE), (Key.Key_I, NONE), (Key.Key_H, NONE),
+        (Key.Key_R, ALT), (Key.Key_Return, CONTROL), (Key.Key_Plus, CONTROL), (Key.Key_Left, ALT),
+        (Key.Key_F11, NONE), (Key.Key_Z, CONTROL),
+    ):  # fmt: skip
+        QTest.keyClick(focus, key, modifiers)
+    assert said == [
+        "view.invert", "view.auto_window", "view.cycle_corners", "room.marks_requested",
+        "view.rotate_right", "view.fit", "view.zoom_in", "view.pan_left",
+        "room.toggle_full_screen", "room.undo_requested",
+    ]  # fmt: skip
+
+
+def editors(window):
+    return {
+        "findings": window.review.report.edits[Section.FINDINGS],
+        "impression": window.review.impression.edit,
+        "search": window.worklist.findChild(QLineEdit),
+    }
+
+
+@pytest.mark.parametrize("editor", ["findings", "impression", "search"])
+def test_typing_triggers_nothing_but_modified_keys_and_function_keys_work(reading, editor):
+    said, edit = triggered(reading), editors(reading)[editor]
+    edit.setFocus()
+    letters = "wtzvinph 0123456"
+    QTest.keyClicks(edit, letters)
+    typed = edit.text() if isinstance(edit, QLineEdit) else edit.text
+    assert typed == letters
+    for key in (
+        Key.Key_Left,
+        Key.Key_Right,
+        Key.Key_Up,
+        Key.Key_Down,
+        Key.Key_PageUp,
+        Key.Key_Delete,
+    ):
+        QTest.keyClick(edit, key)
+    QTest.keyClick(edit, Key.Key_Z, CONTROL)
+    QTest.keyClick(edit, Key.Key_Y, CONTROL)
+    assert said == []
+    QTest.keyClick(edit, Key.Key_R, ALT)
+    QTest.keyClick(edit, Key.Key_F5)
+    assert said == ["view.rotate_right", "room.analyse_requested"]
+
+
+@pytest.mark.parametrize("editor", ["findings", "impression", "search"])
+def test_escape_takes_the_focus_from_a_text_to_the_film_and_keeps_the_text(reading, editor):
+    said, edit = triggered(reading), editors(reading)[editor]
+    edit.setFocus()
+    QTest.keyClicks(edit, "heart")
+    QTest.keyClick(edit, Key.Key_Escape)
+    assert reading.film.hasFocus()
+    assert (edit.text() if isinstance(edit, QLineEdit) else edit.text) == "heart"
+    assert said == []
+    QTest.keyClick(reading.film, Key.Key_Escape)
+    assert said == ["view.cancel"]
+
+
+def test_keys_that_widgets_use_are_left_to_the_widget_with_the_focus(reading, qtbot):
+    said, button = triggered(reading), reading.review.impression.nothing
+    button.setFocus()
+    with qtbot.waitSignal(button.clicked):
+        QTest.keyClick(button, Key.Key_Space)
+    QTest.keyClick(button, Key.Key_Up)
+    QTest.keyClick(button, Key.Key_PageDown)
+    assert said == []
+    reading.film.setFocus()
+    QTest.keyClick(reading.film, Key.Key_Space)
+    QTest.keyClick(reading.film, Key.Key_PageDown)
+    assert said == ["view.cycle_corners", "view.step_on"]
+
+
+# The empty window
+
+
+def test_nothing_can_be_commanded_before_a_study_is_open(window):
+    for name in ("room.analyse_requested", "room.export", "room.undo_requested", "view.invert"):
+        assert not window.actions_by_id[name].isEnabled(), name
+    for name in ("room.open_folder", "room.settings_requested", "room.keys_requested"):
+        assert window.actions_by_id[name].isEnabled(), name

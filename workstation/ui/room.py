@@ -23,7 +23,7 @@ from workstation.ui.review.export import Look, ReportExport
 from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import ViewState
-from workstation.ui.window import MainWindow, key_table
+from workstation.ui.window import NEED_STUDY, MainWindow, key_table
 from workstation.ui.worklist.presenter import WorklistPresenter
 
 
@@ -145,8 +145,9 @@ class ReadingRoom(QObject):
         review, film = self._to.review.state, self._to.desk.film is not None
         self._window.enable(
             {
+                **dict.fromkeys(NEED_STUDY, self._to.desk.study is not None),
+                "room.card_requested": True,
                 "room.analyse_requested": film,
-                "room.export": self._to.desk.study is not None,
                 "room.undo_requested": review.undo is not None,
                 "room.redo_requested": review.redo is not None,
             }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QLabel,
     QMainWindow,
@@ -66,6 +68,8 @@ HELP_COMMANDS = (
     _command("About Thoravue", "about_requested"),
 )
 SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
+NEED_STUDY = (*(c.id for c in (*COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)), "room.export")
+"""Commands that mean nothing while no study is open."""
 
 _TOOLS = {
     "view.window_tool": Tool.WINDOW,
@@ -81,6 +85,19 @@ _TOOL_BAR = (
     ("room.analyse_requested", "room.marks_requested"),
     ("room.undo_requested", "room.redo_requested"),
     ("room.export",),
+)
+# Widgets are moved and pressed with these: they are the film's only while no other widget has the focus.
+_WIDGET_KEYS = frozenset(
+    {
+        Qt.Key.Key_Space,
+        Qt.Key.Key_Escape,
+        Qt.Key.Key_Up,
+        Qt.Key.Key_Down,
+        Qt.Key.Key_Left,
+        Qt.Key.Key_Right,
+        Qt.Key.Key_PageUp,
+        Qt.Key.Key_PageDown,
+    }
 )
 _PRESETS = tuple(c.id for c in COMMANDS if c.method in {"file_window", "preset"})
 
@@ -160,6 +177,7 @@ class MainWindow(QMainWindow):
         self.worklist.open_files_requested.connect(self.open_files)
         self.worklist.paths_dropped.connect(self.paths_chosen)
         self.review.export_requested.connect(self.report_requested)
+        self.enable(dict.fromkeys(NEED_STUDY, False))
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         if options.geometry:
             self.restoreGeometry(QByteArray(options.geometry))
@@ -331,6 +349,24 @@ class MainWindow(QMainWindow):
         menu.popup(place)
 
     # Qt
+
+    def event(self, event: QEvent) -> bool:
+        """Leave the keys of `_WIDGET_KEYS` to the widget that has the focus; texts keep every key they take themselves."""
+        if event.type() is QEvent.Type.ShortcutOverride:
+            pressed = cast("QKeyEvent", event)
+            plain = not pressed.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            elsewhere = QApplication.focusWidget() not in {None, self, self.film}
+            if plain and elsewhere and pressed.key() in _WIDGET_KEYS:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, where nobody else wants it, goes back to the film."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.film.setFocus()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Store what is being typed, then tell."""

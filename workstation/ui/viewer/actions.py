@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from resources.i18n import Texts
@@ -117,7 +116,7 @@ def call(command: Command, view: FilmView) -> None:
 def bind_commands(
     view: FilmView, texts: Texts, *, keys: Mapping[str, tuple[str, ...]] | None = None
 ) -> dict[str, QAction]:
-    """Actions by command id, each with its keys while `view` or a child of it has the focus.
+    """Actions by command id, each with its keys in the window that `view` is in.
 
     `keys` replaces the default keys of the commands it names.
     """
@@ -132,7 +131,6 @@ def _action(command: Command, view: FilmView, texts: Texts, keys: tuple[str, ...
     action = QAction(texts.tr(command.name), view)
     action.setObjectName(command.id)
     action.setShortcuts([QKeySequence(key) for key in keys])
-    action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     action.triggered.connect(lambda: call(command, view))
     view.addAction(action)
     return action
