@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QSlider, QWidget
 from resources.i18n import Texts
 from workstation.ui.findings.model import EvidenceControls, FindingsState
 from workstation.ui.findings.wording import evidence_words
-from workstation.ui.panel import Words, in_line, stacked
+from workstation.ui.panel import Words, button, in_line, stacked
 
 
 class EvidenceBox(QWidget):
@@ -20,10 +20,13 @@ class EvidenceBox(QWidget):
         Show or hide every AI mark.
     style_changed : EvidenceControls
         Also while a slider moves.
+    trial_requested : ()
+        Paint a part of the film out.
     """
 
     toggled = Signal(bool)
     style_changed = Signal(object)
+    trial_requested = Signal()
 
     def __init__(self, texts: Texts) -> None:
         super().__init__()
@@ -49,8 +52,14 @@ class EvidenceBox(QWidget):
             grid.addWidget(slider, row, 1)
             grid.addWidget(value, row, 2)
         source = Words(texts.tr("Model evidence, not a lesion outline"), "muted small")
+        self.what_if = button(texts.tr("What if…"), "small", name="what_if")
+        self.what_if.setToolTip(
+            texts.tr("Paint a part of the film out and see the scores move.")
+        )
+        self.what_if.clicked.connect(self.trial_requested)
+        below = in_line(source, self.what_if)
         self.setLayout(
-            stacked(in_line(self.shown, None, self.contour), grid, self.note, source, gap=6)
+            stacked(in_line(self.shown, None, self.contour), grid, self.note, below, gap=6)
         )
         self.shown.clicked.connect(self.toggled)
         self.contour.clicked.connect(self._emit)
@@ -62,6 +71,7 @@ class EvidenceBox(QWidget):
         """Show `state` in place."""
         controls = state.controls
         self.shown.setChecked(state.evidence_shown)
+        self.what_if.setEnabled(state.evidence_shown)
         self.contour.setChecked(controls.contour)
         for slider, share in (
             (self.opacity, controls.opacity),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from workstation.core.errors import Reason
 from workstation.core.findings import (
@@ -13,6 +15,7 @@ from workstation.core.findings import (
     NoduleCandidate,
     QualityResult,
 )
+from workstation.core.geometry import Disc
 from workstation.core.jobs import Progress
 from workstation.core.review import Decision
 
@@ -65,6 +68,19 @@ class FindingRow:
         """Whether this finding's map may be drawn: above threshold, or asked for; and something speaks for it."""
         wanted = bool(self.score.above) or self.evidence_asked
         return wanted and self.peak_log_odds is not None and self.peak_log_odds > 0
+
+
+def _no_scores() -> Mapping[FindingCode, FindingScore]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialState:
+    """A part of the film painted out, and the scores without it; `reason` says why there are none. Never stored."""
+
+    region: tuple[Disc, ...] = ()
+    scores: Mapping[FindingCode, FindingScore] = field(default_factory=_no_scores)
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -16,9 +17,10 @@ from workstation.core.findings import (
     FindingCode,
     ModelInfo,
 )
+from workstation.core.geometry import Point
 from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext, Lane, Progress, Ticket
-from workstation.core.overlay import EvidenceStyle
+from workstation.core.overlay import EvidenceStyle, evidence_at
 from workstation.core.review import Actor, Decision, ReviewStatus
 from workstation.services.analysis import Analysis
 from workstation.services.review import ReviewService
@@ -171,6 +173,14 @@ class FindingsPresenter(QObject):
         """Draw evidence in another way."""
         self._controls = controls
         self._update()
+
+    def evidence_under(self, place: Point) -> Mapping[FindingCode, float]:
+        """Log-odds that each finding's map has at a place of the film; nothing while no AI mark may be seen."""
+        result = self._result()
+        if result is None or self.state.phase is not FindingsPhase.RESULT or not self._shown:
+            return {}
+        found = ((evidence.code, evidence_at(evidence, place)) for evidence in result.maps)
+        return {code: value for code, value in found if value is not None}
 
     def decide(self, code: FindingCode, decision: Decision | None) -> None:
         """Store the reader's word on one finding of the film on screen."""

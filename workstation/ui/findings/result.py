@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -9,8 +11,9 @@ from resources.i18n import Texts
 from workstation.core.errors import Reason
 from workstation.core.findings import FindingCode, FindingScore
 from workstation.ui.findings.evidence import EvidenceBox
-from workstation.ui.findings.model import FindingsState
+from workstation.ui.findings.model import FindingsState, TrialState
 from workstation.ui.findings.row import RowView
+from workstation.ui.findings.trial import TrialCard
 from workstation.ui.findings.wording import marks_words
 from workstation.ui.icons import icon
 from workstation.ui.panel import Words, in_line, indented, rule, stacked, told
@@ -54,10 +57,11 @@ class ResultPage(QWidget):
             texts.tr("Scores are not disease probabilities at your hospital's prevalence."),
             "muted small",
         )
+        self.trial = TrialCard(texts)
         notes = stacked(self.marks, self.meaning, self.nodules, gap=3)
         self.setLayout(
             stacked(
-                indented(self._warnings, self.none_above),
+                indented(self.trial, self._warnings, self.none_above),
                 stacked(self._above, self.group, self.folded, gap=4),
                 indented(rule(), self.evidence, rule(), notes),
             )
@@ -81,6 +85,18 @@ class ResultPage(QWidget):
         self.evidence.show_state(state)
         self.marks.say(marks_words(self._texts, state.model))
         self.nodules.say(self._nodule_words(state))
+
+    def show_pointer(self, log_odds: Mapping[FindingCode, float]) -> None:
+        """The evidence of each finding under the mouse."""
+        for code, row in self.rows.items():
+            row.head.show_pointer(log_odds.get(code))
+
+    def show_trial(self, trial: TrialState | None) -> None:
+        """Scores without the painted region beside the film's own; None ends it."""
+        self.trial.show_trial(trial)
+        scores = trial.scores if trial is not None else {}
+        for score in self._scores:
+            self.rows[score.code].head.show_trial(score, scores.get(score.code))
 
     def clear(self) -> None:
         """Forget the result, and with it every open editor."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QSizePolicy, QWidget
 
 from resources.i18n import Texts
+from workstation.core.findings import FindingScore
 from workstation.core.review import Decision, Verdict
 from workstation.ui.findings.editor import DecisionEditor
 from workstation.ui.findings.model import FindingRow
@@ -17,6 +18,7 @@ from workstation.ui.findings.wording import (
     finding_name,
     score_words,
     side_mark,
+    trial_words,
     verdict_words,
 )
 from workstation.ui.icons import icon
@@ -46,11 +48,14 @@ class RowHead(QAbstractButton):
         self._mark = Words(side_mark(score), "heading", wrap=False)
         self._mark.setFixedWidth(14)
         self._score = Words(score_words(texts, score), "small")
+        self._here = Words(css="muted small", wrap=False)
+        self._here.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._edit = Words(css="small")
+        self._trial = Words(css="small")
         head = in_line(self._name, self._sign, self._verdict, self.ask, gap=4)
-        said = in_line(self._mark, self._score, gap=4)
+        said = in_line(self._mark, self._score, self._here, gap=4)
         self._parts = stacked(
-            head, ScoreBar(score), said, self._edit, gap=3, margins=(8, 7, 8, 7)
+            head, ScoreBar(score), said, self._trial, self._edit, gap=3, margins=(8, 7, 8, 7)
         )
         self.setLayout(self._parts)
         for label in self.findChildren(QLabel):
@@ -73,6 +78,17 @@ class RowHead(QAbstractButton):
         )
         self.setAccessibleName(", ".join(part for part in (name, said, verdict) if part))
         self.setAccessibleDescription(self._edit.text())
+
+    def show_pointer(self, log_odds: float | None) -> None:
+        """The evidence under the mouse, beside the score; None shows nothing."""
+        said = (
+            "" if log_odds is None else self._texts.tr("here {value}", value=f"{log_odds:+.2f}")
+        )
+        self._here.say(said)
+
+    def show_trial(self, original: FindingScore, trial: FindingScore | None) -> None:
+        """The score without the region that is painted out, below the film's own."""
+        self._trial.say("" if trial is None else trial_words(self._texts, original, trial))
 
     def sizeHint(self) -> QSize:
         """As large as its words."""

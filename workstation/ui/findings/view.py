@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from resources.i18n import Texts
-from workstation.ui.findings.model import FindingsPhase, FindingsState
+from workstation.core.findings import FindingCode
+from workstation.ui.findings.model import FindingsPhase, FindingsState, TrialState
 from workstation.ui.findings.notice import Notice
 from workstation.ui.findings.result import ResultPage
 from workstation.ui.findings.wording import model_words
@@ -41,6 +44,8 @@ class FindingsView(QWidget):
         Opacity, cut-off or contour; while a slider moves, too.
     decided : FindingCode, Decision or None
         The reader's word on one finding; None takes it back.
+    trial_requested, trial_ended : ()
+        Paint a part of the film out and see the scores move, or start over; be done with it.
     """
 
     analyse_requested = Signal()
@@ -53,6 +58,8 @@ class FindingsView(QWidget):
     evidence_toggled = Signal(bool)
     style_changed = Signal(object)
     decided = Signal(object, object)
+    trial_requested = Signal()
+    trial_ended = Signal()
 
     def __init__(self, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +103,14 @@ class FindingsView(QWidget):
         for phase, notice in self.notices.items():
             notice.setVisible(phase is state.phase)
 
+    def show_pointer(self, log_odds: Mapping[FindingCode, float]) -> None:
+        """Each finding's evidence under the mouse, in log-odds; empty shows none."""
+        self.result.show_pointer(log_odds)
+
+    def show_trial(self, trial: TrialState | None) -> None:
+        """Scores of a trial beside the film's own; None ends it."""
+        self.result.show_trial(trial)
+
     def _connect(self) -> None:
         self.card_button.clicked.connect(self.model_card_requested)
         for phase, signal in (
@@ -108,5 +123,8 @@ class FindingsView(QWidget):
         self.result.selected.connect(self.finding_selected)
         self.result.evidence_requested.connect(self.evidence_requested)
         self.result.decided.connect(self.decided)
+        self.result.evidence.trial_requested.connect(self.trial_requested)
+        self.result.trial.over_requested.connect(self.trial_requested)
+        self.result.trial.ended.connect(self.trial_ended)
         self.result.evidence.toggled.connect(self.evidence_toggled)
         self.result.evidence.style_changed.connect(self.style_changed)

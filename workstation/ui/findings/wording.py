@@ -44,6 +44,21 @@ def score_words(texts: Texts, score: FindingScore) -> str:
     )
 
 
+def trial_words(texts: Texts, original: FindingScore, trial: FindingScore) -> str:
+    """What the score would be, and by how much it moved; in words when it changes sides."""
+    moved = trial.probability - original.probability
+    value, change = f"{trial.probability:.2f}", f"{moved:+.2f}"
+    if trial.above is original.above:
+        return texts.tr("Trial: {score} ({change})", score=value, change=change)
+    if trial.above:
+        return texts.tr(
+            "Trial: {score} ({change}), then above threshold", score=value, change=change
+        )
+    return texts.tr(
+        "Trial: {score} ({change}), then not above threshold", score=value, change=change
+    )
+
+
 def verdict_words(texts: Texts, decision: Decision | None) -> str:
     """The reader's word in one word."""
     if decision is None:
