@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from resources.i18n import Texts
+from workstation.ui.dialogs.pages import guide
 from workstation.ui.display_check import DisplayCheck
 from workstation.ui.findings.view import FindingsView
 from workstation.ui.footer import ResearchFooter
@@ -62,6 +63,7 @@ REVIEW_COMMANDS = (
     _command("Redo", "redo_requested", "Ctrl+Y", "Ctrl+Shift+Z", icon="redo"),
 )
 HELP_COMMANDS = (
+    _command("Guide", "guide", "Shift+F1"),
     _command("Keys", "keys_requested", "F1", icon="keyboard"),
     _command("Full screen", "toggle_full_screen", "F11"),
     _command("Check this display", "check_display"),
@@ -126,7 +128,7 @@ class MainWindow(QMainWindow):
     report_requested
         Nothing; the room answers with `ask_report_path` when a report can be made.
     closed
-        Nothing; the reader closed the window.
+        Nothing; the reader closes the window: what is still typed is handed over next, and nothing may be asked any more.
     """
 
     paths_chosen = Signal(object)
@@ -245,6 +247,12 @@ class MainWindow(QMainWindow):
     def toggle_full_screen(self) -> None:
         """Full screen and back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def guide(self) -> None:
+        """How to read a film here."""
+        page = guide(self._texts, self)
+        page.accepted.connect(self.card_requested)
+        page.open()
 
     def check_display(self) -> None:
         """The test pattern on the screen that this window is on."""
@@ -369,9 +377,9 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Store what is being typed, then tell."""
-        self.review.commit_pending()
+        """Tell, then store what is being typed."""
         self.closed.emit()
+        self.review.commit_pending()
         event.accept()
 
 

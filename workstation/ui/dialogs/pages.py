@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.resources import files
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -20,6 +21,14 @@ from PySide6.QtWidgets import (
 
 from resources.i18n import Texts
 from workstation.ui.icons import application_icon
+from workstation.ui.theme import TOKENS
+
+_GUIDE_STYLE = f"""
+h1 {{ font-size: 20px; margin-bottom: 6px; }}
+h2 {{ font-size: 15px; color: {TOKENS.accent}; margin-top: 16px; margin-bottom: 2px; }}
+p, li {{ line-height: 140%; margin-top: 4px; }}
+a {{ color: {TOKENS.accent}; }}
+"""
 
 
 class PageDialog(QDialog):
@@ -49,6 +58,18 @@ def model_card(texts: Texts, html: str, parent: QWidget | None) -> PageDialog:
     page.setStyleSheet("QTextBrowser { background: #ffffff; color: #15171a; }")
     page.setHtml(html)
     return PageDialog(texts.tr("Model card"), page, size=(860, 720), parent=parent)
+
+
+def guide(texts: Texts, parent: QWidget | None) -> PageDialog:
+    """How to read a film here, offline; its link to the model card closes it and is told by `done` with 1."""
+    page = QTextBrowser()
+    page.setOpenLinks(False)
+    page.document().setDefaultStyleSheet(_GUIDE_STYLE)
+    page.setHtml((files("resources") / "help" / f"{texts.language}.html").read_text("utf-8"))
+    page.setAccessibleName(texts.tr("Guide"))
+    dialog = PageDialog(texts.tr("Guide"), page, size=(760, 720), parent=parent)
+    page.anchorClicked.connect(dialog.accept)
+    return dialog
 
 
 def key_map(
