@@ -92,6 +92,25 @@ def children():
     return [line for line in listed.stdout.splitlines() if "ps -o" not in line]
 
 
+def test_closing_asks_for_no_name_and_keeps_what_was_typed(program, monkeypatch):
+    asked = []
+    monkeypatch.setattr("workstation.app.workbench.ask_reader_name", lambda *_: asked.append(1))
+    first = program(SAMPLE)
+    first.film()
+    first.bench.actor = None
+    review = first.bench.window.review
+    review.report.edits[Section.FINDINGS].insertPlainText("结节 nodule")
+    review.impression.edit.insertPlainText("apex?")
+    close(first)
+    assert asked == []
+    again = program()
+    again.film()
+    again.until(lambda: again.to.review.state.study_uid is not None)
+    review = again.bench.window.review
+    assert review.report.edits[Section.FINDINGS].text == "结节 nodule"
+    assert review.impression.edit.text == "apex?"
+
+
 def test_a_folder_in_and_a_reviewed_report_out(program, tmp_path):
     first = program(SAMPLE)
     film = first.film()

@@ -395,3 +395,24 @@ def test_a_reviewed_study_is_read_only_and_names_its_reviewer(make_view):
     assert not view.closing.review.isVisible()
     view.set_state(replace(REVIEWED, status=ReviewStatus.SIGNED))
     assert not view.closing.reopen.isVisible()
+
+
+def test_a_second_click_where_the_review_was_closed_reopens_nothing(make_view):
+    view = make_view(RECORDED)
+    place = view.closing.review.mapTo(view, view.closing.review.rect().center())
+    view.set_state(REVIEWED)
+    QApplication.sendPostedEvents()
+    assert view.closing.reopen.isVisible()
+    under = view.childAt(place)
+    assert not isinstance(under, QAbstractButton)
+
+
+def test_another_study_is_read_from_the_top(make_view, qtbot):
+    view = make_view(replace(WRITTEN, texts={Section.FINDINGS: "line\n" * 60}), height=480)
+    bar = view.area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=1000)
+    bar.setValue(bar.maximum())
+    view.set_state(replace(view._state, saved_at=AT))
+    assert bar.value() > 0
+    view.set_state(replace(view._state, study_uid="1.2.4"))
+    assert bar.value() == 0

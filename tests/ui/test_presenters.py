@@ -342,6 +342,60 @@ def test_a_failed_save_is_said_and_the_draft_kept(bench):
     assert bench.review.state.save_failed is None
 
 
+def test_a_failure_is_said_until_that_very_thing_is_stored(bench):
+    bench.open(A)
+    bench.store.full = True
+    bench.review.write(Section.FINDINGS, "a nodule")
+    bench.until(lambda: bench.review.state.save_failed is not None)
+    bench.store.full = False
+    bench.review.write(Section.IMPRESSION, "nodule")
+    bench.settle()
+    assert bench.review.state.texts == {Section.IMPRESSION: "nodule"}
+    assert bench.review.state.save_failed.code is ErrorCode.DISK_FULL
+    bench.review.write(Section.FINDINGS, "a nodule")
+    bench.settle()
+    assert bench.review.state.save_failed is None
+
+
+def test_a_failure_is_over_when_the_text_is_typed_back_to_what_is_stored(bench):
+    bench.open(A)
+    bench.store.full = True
+    bench.review.write(Section.FINDINGS, "a nodule")
+    bench.until(lambda: bench.review.state.save_failed is not None)
+    bench.store.full = False
+    bench.review.draft(Section.FINDINGS, "")
+    bench.settle()
+    assert bench.review.state.save_failed is None
+
+
+def test_a_draft_that_cannot_be_kept_is_said_of_its_own_study_only(bench):
+    bench.open(A)
+    bench.store.full = True
+    bench.review.draft(Section.FINDINGS, "a nod")
+    bench.until(lambda: bench.review.state.save_failed is not None)
+    bench.store.full = False
+    bench.review.draft(Section.FINDINGS, "a nodule")
+    bench.settle()
+    assert bench.review.state.save_failed is None
+    bench.store.full = True
+    bench.review.draft(Section.FINDINGS, "a nodule on")
+    bench.open(B)
+    bench.settle()
+    assert bench.review.state.save_failed is None
+
+
+def test_text_that_nobody_puts_a_name_to_is_kept_as_a_draft(made):
+    bench = made()
+    bench.open(A)
+    bench.actor = None
+    bench.review.write(Section.FINDINGS, "a nodule")
+    bench.settle()
+    assert bench.store.log == []
+    again = made(store=bench.store)
+    again.open(A)
+    assert again.review.state.drafts == {Section.FINDINGS: "a nodule"}
+
+
 def test_undo_and_redo_by_events(bench):
     bench.open(A)
     bench.review.write(Section.FINDINGS, "one")

@@ -91,6 +91,7 @@ class Workbench(QObject):
         self.window.settings_requested.connect(self._show_settings)
         self.window.about_requested.connect(self._show_about)
         self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
+        self.window.closed.connect(self._ask_no_more)
 
     def show(self) -> None:
         """Show the window; nothing else has been loaded yet."""
@@ -281,6 +282,10 @@ class Workbench(QObject):
         about(self._texts, __version__, self.window).open()
 
     def _ask_actor(self) -> Actor | None:
+    def _ask_no_more(self) -> None:
+        """What was typed without a name stays a draft: closing is no time for a question."""
+        self._asking = True
+
         """The reader's name, asked for once a session; unverified until there are logins."""
         if self.actor is None and not self._asking:
             # The question takes the focus away, which may bring another change that asks.

@@ -36,6 +36,11 @@ class Record(QObject):
         `ChangeSet` of a stored change.
     failed
         `Reason` why a change was not stored.
+
+    Attributes
+    ----------
+    unsaved
+        Why something of the open study is not stored, by what it is; gone once that very thing is.
     """
 
     changed = Signal()
@@ -59,6 +64,7 @@ class Record(QObject):
         self.study_uid = ""
         self.history = _empty("")
         self.analyses: dict[str, AnalysisResult] = {}
+        self.unsaved: dict[str, Reason] = {}
         self._unstored: dict[str, AnalysisResult] = {}
         self.is_loaded = False
 
@@ -71,29 +77,43 @@ class Record(QObject):
         """Turn to another study; `changed` follows at once with nothing, and again with what is stored."""
         self.study_uid = study_uid
         self.history, self.analyses, self.is_loaded = _empty(study_uid), {}, False
-        self._unstored = {}
+        self._unstored, self.unsaved = {}, {}
         self.changed.emit()
         if study_uid:
             self._refresh()
 
-    def perform(self, command: Command, *, then: Callable[[], None] | None = None) -> None:
-        """Let the reader's change of the open study be stored; `then` is called when it is, whatever is open by then."""
+    def perform(
+        self, command: Command, *, about: str = "", then: Callable[[], None] | None = None
+    ) -> bool:
+        """Let the reader's change of the open study be stored; False when there is nobody to store it for.
+
+        `about` names in `unsaved` what is changed; `then` is called once it is stored, whatever is open by then.
+        """
         study_uid = self.study_uid
         actor = self._ask_actor() if study_uid else None
         if actor is None:
-            return
+            return False
 
         def store(_context: JobContext) -> ChangeSet:
             return command(self._service, study_uid, actor)
 
         def stored(changes: ChangeSet) -> None:
+            if study_uid == self.study_uid:
+                self.unsaved.pop(about, None)
             if then is not None:
                 then()
             self.committed.emit(changes)
             if study_uid == self.study_uid:
                 self._refresh()
 
-        self._lanes.submit(Lane.STORE, store, done=stored, failed=self._on_refused)
+        def refused(reason: Reason) -> None:
+            if study_uid == self.study_uid:
+                self.unsaved[about] = reason
+            self.failed.emit(reason)
+            self._refresh()
+
+        self._lanes.submit(Lane.STORE, store, done=stored, failed=refused)
+        return True
 
     def keep_analysis(self, study_uid: str, result: AnalysisResult) -> None:
         """Show a result, and store it unless it is a failure: a failure is tried again, never kept."""
@@ -115,10 +135,6 @@ class Record(QObject):
             done=stored,
             failed=self.failed.emit,
         )
-
-    def _on_refused(self, reason: Reason) -> None:
-        self.failed.emit(reason)
-        self._refresh()
 
     def _refresh(self) -> None:
         study_uid = self.study_uid

@@ -193,7 +193,7 @@ class FindingsPresenter(QObject):
                 study_uid, actor, sop_uid=sop_uid, code=code, decision=decision
             )
 
-        self._record.perform(command)
+        self._record.perform(command, about=f"{sop_uid}/{code.value}")
 
     def _on_study_opened(self, _study: object) -> None:
         self._reveal_asked_for = ""

@@ -26,8 +26,10 @@ class ClosingBar(QWidget):
         self.export = button(tr("Export PDF"), name="export")
         self.reviewer = Words(css="muted small")
         self.blocks = Words(css="warning small")
-        actions = in_line(self.review, self.reopen, self.export, None, self.undo, self.redo)
-        self.setLayout(stacked(self.saved, self.reviewer, actions, self.blocks, gap=6))
+        # What appears or moves once a study is reviewed never comes to lie under the second click of a double one.
+        closed = in_line(self.reviewer, self.reopen)
+        actions = in_line(self.export, self.review, None, self.undo, self.redo)
+        self.setLayout(stacked(self.saved, closed, actions, self.blocks, gap=6))
 
     def show_state(self, state: ReviewPanelState, *, pending: bool) -> None:
         """Show `state`; `pending` when something typed is not stored yet."""

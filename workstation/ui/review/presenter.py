@@ -61,13 +61,13 @@ class ReviewPresenter(QObject):
         self._saved_session = saved_session
         self._now = now
         self._saved_at: datetime | None = None
-        self._save_failed: Reason | None = None
+        self._unkept: dict[str, Reason] = {}
         self._drafts: dict[str, str] = {}
         self.state = ReviewPanelState()
         desk.study_opened.connect(self._on_study_opened)
         record.changed.connect(self._update)
         record.committed.connect(self._on_committed)
-        record.failed.connect(self._on_failed)
+        record.failed.connect(lambda _reason: self._update())
 
     def record_impression(self, text: str) -> None:
         """Store the first impression; an empty text is the explicit "no finding noted"."""
@@ -77,19 +77,27 @@ class ReviewPresenter(QObject):
                 study_uid, actor, FirstImpression(text=text.strip())
             )
 
-        self._record.perform(command, then=self._forgetting(_IMPRESSION, None))
+        self._record.perform(
+            command, about=_IMPRESSION, then=self._forgetting(_IMPRESSION, None)
+        )
 
     def write(self, section: Section, text: str) -> None:
-        """Store one of the report's texts."""
+        """Store one of the report's texts; without a reader's name it is kept as a draft."""
 
         def command(service: ReviewService, study_uid: str, actor: Actor) -> ChangeSet:
             return service.write(study_uid, actor, section, text)
 
-        if text != self._record.state.texts.get(section, ""):
-            self._record.perform(command, then=self._forgetting(section.value, text))
+        name = section.value
+        if text == self._stored(section):
+            return
+        if not self._record.perform(command, about=name, then=self._forgetting(name, text)):
+            self.keep_draft(name, text)
 
     def draft(self, section: Section, text: str) -> None:
         """Keep what is being typed."""
+        settled = text == self._stored(section)
+        if settled and self._record.unsaved.pop(section.value, None) is not None:
+            self._update()
         self.keep_draft(section.value, text)
 
     def draft_impression(self, text: str) -> None:
@@ -148,14 +156,26 @@ class ReviewPresenter(QObject):
         def put(_context: JobContext) -> None:
             session.put(key, text)
 
-        self._lanes.submit(Lane.STORE, put, done=_ignore, failed=self._on_failed)
+        def kept(_value: None) -> None:
+            if self._unkept.pop(key, None) is not None:
+                self._update()
+
+        def lost(reason: Reason) -> None:
+            if study_uid == self._record.study_uid:
+                self._unkept[key] = reason
+                self._update()
+
+        self._lanes.submit(Lane.STORE, put, done=kept, failed=lost)
+
+    def _stored(self, section: Section) -> str:
+        return self._record.state.texts.get(section, "")
 
     def _perform(self, command: Command) -> None:
         self._record.perform(command)
 
     def _on_study_opened(self, study: Study | None) -> None:
         uid = study.study_uid if study else ""
-        self._saved_at, self._save_failed = None, None
+        self._saved_at, self._unkept = None, {}
         names = (_IMPRESSION, *(section.value for section in Section)) if uid else ()
         found = ((name, self._saved_session.get(_draft_key(uid, name))) for name in names)
         self._drafts = {name: text for name, text in found if text}
@@ -163,14 +183,11 @@ class ReviewPresenter(QObject):
 
     def _on_committed(self, changes: ChangeSet) -> None:
         if self._record.study_uid in changes.studies:
-            self._saved_at, self._save_failed = self._now(), None
-
-    def _on_failed(self, reason: Reason) -> None:
-        self._save_failed = reason
-        self._update()
+            self._saved_at = self._now()
 
     def _update(self) -> None:
         study, state, history = self._desk.study, self._record.state, self._record.history
+        unsaved = (*self._record.unsaved.values(), *self._unkept.values())
         if study is None or study.study_uid != self._record.study_uid:
             self.state = ReviewPanelState()
         elif self._record.is_loaded:
@@ -184,7 +201,7 @@ class ReviewPresenter(QObject):
                 texts=state.texts,
                 drafts={s: self._drafts[s.value] for s in Section if self._drafts.get(s.value)},
                 saved_at=self._saved_at,
-                save_failed=self._save_failed,
+                save_failed=unsaved[0] if unsaved else None,
                 undo=history.undoable.change if history.undoable else None,
                 redo=history.redoable.change if history.redoable else None,
                 blocks=blocks(state, study, tuple(self._record.analyses.values())),
@@ -198,7 +215,3 @@ class ReviewPresenter(QObject):
 
 def _draft_key(study_uid: str, name: str) -> str:
     return f"draft/{study_uid}/{name}"
-
-
-def _ignore(_value: object) -> None:
-    return None

@@ -68,6 +68,12 @@ class TextEdit(QPlainTextEdit):
         cursor.setPosition(min(at, len(text)))
         self.setTextCursor(cursor)
 
+    def pause(self) -> None:
+        """Announce a pause now when typing has not paused yet."""
+        if self.is_typing:
+            self._pause.stop()
+            self.paused.emit(self.text)
+
     def settle(self) -> None:
         """Announce no pause for what was typed until now."""
         self._pause.stop()
@@ -84,9 +90,8 @@ class TextEdit(QPlainTextEdit):
         super().focusOutEvent(event)
         if event.reason() not in _STAYS:
             self.left.emit()
-        elif self.is_typing:
-            self._pause.stop()
-            self.paused.emit(self.text)
+        else:
+            self.pause()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Grow with narrower lines."""

@@ -75,6 +75,8 @@ class ReviewView(QWidget):
 
     def set_state(self, state: ReviewPanelState) -> None:
         """Show `state`; a text that the reader has changed is left alone until it is stored."""
+        if state.study_uid != self._state.study_uid:
+            self.area.verticalScrollBar().setValue(0)
         self._state = state
         self.identity.show_state(state)
         self.impression.show_state(state)
@@ -84,7 +86,11 @@ class ReviewView(QWidget):
             part.setVisible(state.study_uid is not None)
 
     def commit_pending(self) -> None:
-        """Emit `text_committed` for every text that differs from its stored one: before a study is left or closed."""
+        """Emit `text_committed` for every text that differs from its stored one: before a study is left or closed.
+
+        A first impression that is still being typed becomes a draft.
+        """
+        self.impression.edit.pause()
         self.report.commit()
 
     def focus_impression(self) -> None:
