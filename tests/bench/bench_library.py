@@ -15,6 +15,7 @@ from workstation.adapters.store.library import Library
 from workstation.core.ports import SortKey, WorklistQuery
 from workstation.core.review import Section, TextChanged
 from workstation.core.study import FileOutcome, FileRecord, FileStamp, PersonName
+from workstation.services.priors import earlier_studies
 
 _STUDIES, _FILMS, _BATCH = 40_000, 100_000, 512
 _NAMES = ("Wang", "Li", "Zhang", "Liu", "Chen", "Yang", "Zhao", "Huang")
@@ -62,7 +63,7 @@ def _read(reader: Library) -> None:
     study = reader.study("1.2.77")
     assert study is not None
     _show("study", lambda: reader.study("1.2.77"))
-    _show("priors", lambda: reader.priors(study))
+    _show("priors", lambda: earlier_studies(reader, study))
 
 
 def _append(library: Library) -> None:

@@ -56,6 +56,7 @@ from workstation.core.review import (
     Verdict,
 )
 from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance, PersonName
+from workstation.services.priors import earlier_studies
 
 KEY = bytes(range(32))
 
@@ -214,7 +215,10 @@ def test_priors_are_the_same_patients_earlier_studies(library):
             loaded("/5", film(5, acquired=day + timedelta(days=9))),
         ]
     )
-    priors = library.priors(library.study("1.2.1"))
+    found = library.of_patient("P-0001", issuer="")
+    assert {s.study_uid for s in found} == {f"1.2.{n}" for n in range(1, 6)}
+    assert library.of_patient("P-0001", issuer="elsewhere") == ()
+    priors = earlier_studies(library, library.study("1.2.1"))
     assert [p.study_uid for p in priors] == ["1.2.3", "1.2.2"]
 
 

@@ -182,9 +182,12 @@ class FakeIndex:
         uids = self._uids(query)[offset : offset + limit]
         return tuple(make_row(study) for uid in uids if (study := self.study(uid)))
 
-    def priors(self, study: Study) -> tuple[Study, ...]:
-        del study
-        return ()
+    def of_patient(self, patient_id: str, *, issuer: str) -> tuple[Study, ...]:
+        studies = (self.study(uid) for uid in self._uids(WorklistQuery()))
+        found = (study for study in studies if study is not None)
+        return tuple(
+            s for s in found if (s.patient.patient_id, s.patient.issuer) == (patient_id, issuer)
+        )
 
     def _uids(self, query: WorklistQuery) -> list[str]:
         instances = [r.instance for r in self.kept.values() if r.instance]

@@ -26,6 +26,7 @@ from workstation.core.jobs import JobContext, Lane
 from workstation.core.review import Actor
 from workstation.services.analysis import Analysis
 from workstation.services.indexing import Indexing
+from workstation.services.priors import earlier_studies
 from workstation.services.review import ReviewService
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.pages import about
@@ -232,7 +233,7 @@ class Workbench(QObject):
             store=library,
             renderer=backstage.renderer,
             model=backstage.model,
-            prior=lambda study: next((p.when for p in reading.priors(study)), None),
+            prior=lambda study: next((p.when for p in earlier_studies(reading, study)), None),
             program_version=__version__,
         )
         export = ReportExport(

@@ -199,8 +199,8 @@ class LibraryIndex(ScanIndex, Protocol):
         """A slice of the matching studies."""
         ...
 
-    def priors(self, study: Study) -> tuple[Study, ...]:
-        """Earlier studies of the same patient (ID and issuer, name or birth date agreeing), newest first."""
+    def of_patient(self, patient_id: str, *, issuer: str) -> tuple[Study, ...]:
+        """All studies filed under one patient ID; whether it is one person is `services.priors`' to say."""
         ...
 
 

@@ -30,8 +30,8 @@ _RADIOGRAPHY_CLASSES = frozenset({
     "",  # a picture file
 })  # fmt: skip
 _RADIOGRAPHY_MODALITIES = frozenset({"CR", "DX", "RG", "DR"})
-_FRONTAL_VIEWS = frozenset({"PA", "AP"})
-_CHEST_WORDS = ("CHEST", "THORAX", "LUNG", "胸", "肺")
+FRONTAL_VIEWS = frozenset({"PA", "AP"})
+CHEST_WORDS = ("CHEST", "THORAX", "LUNG", "胸", "肺")
 
 
 def tag_refusal(instance: Instance, *, minimum_age: float) -> Reason | None:
@@ -51,10 +51,10 @@ def tag_refusal(instance: Instance, *, minimum_age: float) -> Reason | None:
         kind = instance.modality or instance.sop_class_uid
         return Reason(code=ErrorCode.WRONG_OBJECT_CLASS, parameters={"modality": kind})
     body_part = instance.body_part.upper()
-    if body_part and not any(word in body_part for word in _CHEST_WORDS):
+    if body_part and not any(word in body_part for word in CHEST_WORDS):
         return Reason(code=ErrorCode.NOT_CHEST, parameters={"body_part": instance.body_part})
     view = instance.view_position.upper()
-    if view and view not in _FRONTAL_VIEWS:
+    if view and view not in FRONTAL_VIEWS:
         return Reason(code=ErrorCode.NOT_FRONTAL, parameters={"view": instance.view_position})
     if instance.age is not None and instance.age.years < minimum_age:
         return Reason(

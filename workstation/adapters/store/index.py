@@ -131,28 +131,13 @@ class IndexTables:
         """  # noqa: S608 - only constants and bound values
         return tuple(map(_row, self._connection.rows(sql, (*values, limit, offset))))
 
-    def priors(self, study: Study) -> tuple[Study, ...]:
-        """Earlier studies of the same patient (ID and issuer, name or birth date agreeing), newest first."""
-        patient = study.patient
-        if not patient.patient_id or study.when is None:
-            return ()
+    def of_patient(self, patient_id: str, *, issuer: str) -> tuple[Study, ...]:
+        """All studies filed under one patient ID."""
         rows = self._connection.rows(
-            """
-                SELECT uid FROM study WHERE patient_id = ? AND issuer = ? AND study_date < ?
-                    AND study_date <> '' AND uid <> ? AND (patient_name = ? OR (birth_date = ? AND birth_date <> ''))
-                ORDER BY study_date DESC
-                """,
-            (
-                patient.patient_id,
-                patient.issuer,
-                study.when.isoformat(),
-                study.study_uid,
-                str(patient.name),
-                _date_text(patient.birth_date),
-            ),
+            "SELECT uid FROM study WHERE patient_id = ? AND issuer = ?", (patient_id, issuer)
         )
         found = (self.study(uid) for (uid,) in rows)
-        return tuple(prior for prior in found if prior is not None)
+        return tuple(study for study in found if study is not None)
 
     def _kept(self, record: FileRecord) -> tuple[FileRecord, int | None]:
         """The record as it is stored, and the row of its instance."""
