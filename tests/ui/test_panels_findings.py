@@ -392,3 +392,15 @@ def test_states_alone_ask_for_nothing(make_view, qtbot):
         view.set_state(replace(RESULT, controls=EvidenceControls(opacity=0.9, contour=False)))
         view.set_state(replace(RESULT, evidence_shown=False))
     assert view.result.evidence.opacity.value() == 45
+
+
+def test_the_next_film_s_findings_are_read_from_the_top(make_view, qtbot):
+    view = make_view(height=260)
+    bar = view.area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=1000)
+    bar.setValue(bar.maximum())
+    view.set_state(replace(RESULT, selected=Code.NODULE))
+    assert bar.value() > 0
+    view.set_state(STATES["no film"])
+    view.set_state(RESULT)
+    assert bar.value() == 0

@@ -97,6 +97,7 @@ class FindingsView(QWidget):
         if state.phase is FindingsPhase.RESULT:
             self.result.show_state(state)
         else:
+            self.area.verticalScrollBar().setValue(0)
             self.result.clear()
             self.notices[state.phase].show_state(state)
         self.result.setVisible(state.phase is FindingsPhase.RESULT)
