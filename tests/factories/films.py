@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workstation.core.annotation import Annotation, AnnotationKind
 from workstation.core.errors import ErrorCode, Reason
 from workstation.core.findings import (
     AnalysisResult,
@@ -19,7 +20,7 @@ from workstation.core.findings import (
     FindingScore,
     Prediction,
 )
-from workstation.core.geometry import Affine2D
+from workstation.core.geometry import Affine2D, Point
 from workstation.core.image import Photometric, Radiograph
 from workstation.core.review import Actor, Change, ReviewEvent
 from workstation.core.study import Age, Instance, PatientIdentity, PersonName, Sex
@@ -181,3 +182,16 @@ def make_event(change: Change, number: int = 1, **changes: Any) -> ReviewEvent:
         "at_utc": NOON,
     }
     return ReviewEvent(change=change, **fields | changes)
+
+
+def make_annotation(
+    kind: AnnotationKind = AnnotationKind.DISTANCE, *points: Point, **changes: Any
+) -> Annotation:
+    """Something drawn on the made film, with as many points as its kind has."""
+    fields: dict[str, Any] = {
+        "annotation_id": "mark-1",
+        "sop_uid": f"{STUDY_UID}.1.1",
+        "kind": kind,
+        "points": points or tuple((10.0 + 5 * n, 20.0 + n) for n in range(kind.points_needed)),
+    }
+    return Annotation(**fields | changes)

@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 from tests.factories.films import (
     STUDY_UID,
     make_analysis,
+    make_annotation,
     make_event,
     make_patient,
     make_refusal,
 )
+from workstation.core.annotation import AnnotationKind
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.findings import FindingCode
 from workstation.core.review import (
     AiRevealed,
+    AnnotationChanged,
+    CalibrationChanged,
     Change,
     Decision,
     DecisionChanged,
@@ -53,7 +57,22 @@ def decision(
 @st.composite
 def changes(draw: st.DrawFn, state: ReviewState) -> Change:
     """A change that a reader can make in `state`, with its true before."""
-    kind = draw(st.sampled_from(("decision", "text", "impression", "identity")))
+    kind = draw(
+        st.sampled_from(("decision", "text", "impression", "identity", "mark", "calibration"))
+    )
+    if kind == "mark":
+        key = draw(st.sampled_from(("one", "two")))
+        end = draw(st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)))
+        return AnnotationChanged(
+            annotation_id=key,
+            before=state.annotations.get(key),
+            after=None
+            if end is None
+            else make_annotation(AnnotationKind.DISTANCE, (0.0, 0.0), end, annotation_id=key),
+        )
+    if kind == "calibration":
+        size = draw(st.none() | st.floats(0.01, 10))
+        return CalibrationChanged(sop_uid=SOP, before=state.calibrations.get(SOP), after=size)
     if kind == "decision":
         code = draw(st.sampled_from(FindingCode))
         after = draw(st.none() | st.sampled_from(Verdict).map(lambda v: decision(v, code)))
@@ -76,7 +95,8 @@ def changes(draw: st.DrawFn, state: ReviewState) -> Change:
 def judgement(state: ReviewState) -> object:
     """What undo has to restore; an emptied text is no text."""
     texts = {section: text for section, text in state.texts.items() if text}
-    return (dict(state.decisions), texts, state.impression, state.identity)
+    drawn = (dict(state.annotations), dict(state.calibrations))
+    return (dict(state.decisions), texts, state.impression, state.identity, *drawn)
 
 
 @given(st.data())
@@ -123,6 +143,8 @@ def test_first_change_makes_a_draft_and_names_its_actor():
         DecisionChanged(sop_uid=SOP, code=FindingCode.MASS, before=None, after=decision()),
         ImpressionRecorded(before=None, after=FirstImpression(text="x")),
         IdentityEntered(before=None, after=make_patient()),
+        AnnotationChanged(annotation_id="a", before=None, after=make_annotation()),
+        CalibrationChanged(sop_uid=SOP, before=None, after=0.1),
     ],
 )
 def test_reviewed_and_signed_studies_are_locked(status: ReviewStatus, change: Change):

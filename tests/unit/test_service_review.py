@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories.films import NOON, STUDY_UID, make_analysis, make_instance, make_patient
+from tests.factories.films import (
+    NOON,
+    STUDY_UID,
+    make_analysis,
+    make_annotation,
+    make_instance,
+    make_patient,
+)
 from workstation.core.changes import ChangeSet
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.findings import FindingCode
@@ -29,6 +36,7 @@ from workstation.services.review import ReviewService, blocks
 LI = Actor(name="Dr Li")
 ACCEPT = Decision(verdict=Verdict.ACCEPTED, code=FindingCode.NODULE)
 SOP = f"{STUDY_UID}.1.1"
+MARK = make_annotation()
 
 
 class Log:
@@ -77,6 +85,8 @@ COMMANDS = st.one_of(
     st.tuples(st.just("write"), st.sampled_from(list(Section)), st.sampled_from("abc")),
     st.tuples(st.just("decide"), st.sampled_from([ACCEPT, None])),
     st.tuples(st.just("impression"), st.sampled_from(["", "nodule"])),
+    st.tuples(st.just("annotate"), st.sampled_from([MARK, MARK.moved(1, 2), None])),
+    st.tuples(st.just("calibrate"), st.sampled_from([0.1, 0.2, None])),
     st.tuples(st.sampled_from(["undo", "redo", "reveal"])),
 )
 
@@ -91,6 +101,10 @@ def perform(service, command):
             )
         case ("impression", text):
             service.record_impression(STUDY_UID, LI, FirstImpression(text=text))
+        case ("annotate", annotation):
+            service.annotate(STUDY_UID, LI, MARK.annotation_id, annotation)
+        case ("calibrate", size):
+            service.calibrate(STUDY_UID, LI, sop_uid=SOP, mm_per_column=size)
         case ("reveal",):
             service.reveal(STUDY_UID, LI, without_impression=True)
         case (name,):
@@ -115,6 +129,8 @@ class Model:
                 if self.revealed and self.values.get("first") not in {None, text}:
                     raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED)
                 self._edit("first", text)
+            case ("annotate" | "calibrate" as key, value):
+                self._edit(key, value)
             case ("reveal",) if not self.revealed:
                 self.revealed = True
                 self.done = [edit for edit in self.done if edit[0] != "first"]
@@ -141,6 +157,8 @@ def plain(state):
     impression = None if state.impression is None else state.impression.text
     decision = state.decisions.get((SOP, FindingCode.NODULE))
     values = {"first": impression, "decision": decision, **state.texts}
+    values["annotate"] = state.annotations.get(MARK.annotation_id)
+    values["calibrate"] = state.calibrations.get(SOP)
     # A text that was never written and one that was emptied again read the same.
     return {k: v for k, v in values.items() if v is not None and (v or k == "first")}
 
@@ -251,3 +269,18 @@ def test_nobody_and_two_people_block_the_review():
     assert not blocks(service.history(STUDY_UID).state, nameless, ())
     mixed = make_study(make_instance(), make_instance(patient=make_patient(patient_id="P-2")))
     assert [r.code for r in blocks(state, mixed, ())] == [ErrorCode.IDENTITY_MISMATCH]
+
+
+def test_a_reader_may_draw_before_any_ai_result_and_not_once_the_review_is_closed():
+    service, _ = make_service()
+    service.annotate(STUDY_UID, LI, MARK.annotation_id, MARK)
+    state = service.history(STUDY_UID).state
+    assert (state.status, state.revealed) == (ReviewStatus.DRAFT, False)
+    assert state.annotations_of(SOP) == (MARK,)
+    assert state.annotations_of("1.2") == ()
+    service.record_impression(STUDY_UID, LI, FirstImpression())
+    service.mark_reviewed(STUDY_UID, LI, study=make_study(), analyses=())
+    assert service.history(STUDY_UID).state.is_locked
+    with pytest.raises(WorkstationError) as refused:
+        service.annotate(STUDY_UID, LI, MARK.annotation_id, None)
+    assert refused.value.code is ErrorCode.REVIEW_NOT_ALLOWED

@@ -10,10 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any, TypeVar
 
+from workstation.core.annotation import Annotation
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.findings import AnalysisResult, FindingCode
 from workstation.core.study import PatientIdentity
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class ReviewStatus(StrEnum):
@@ -147,6 +152,24 @@ class IdentityEntered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationChanged:
+    """Something on a film was drawn (no `before`), changed or removed (no `after`)."""
+
+    annotation_id: str
+    before: Annotation | None
+    after: Annotation | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationChanged:
+    """The reader said what a column of one film measures in mm; None is the file's own word."""
+
+    sop_uid: str
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged:
     """The study moved on, or back."""
 
@@ -160,6 +183,8 @@ Change = (
     | DecisionChanged
     | TextChanged
     | IdentityEntered
+    | AnnotationChanged
+    | CalibrationChanged
     | StatusChanged
 )
 
@@ -176,11 +201,7 @@ class ReviewEvent:
     undoes: str | None = None
 
 
-def _empty() -> Mapping[tuple[str, FindingCode], Decision]:
-    return MappingProxyType({})
-
-
-def _no_texts() -> Mapping[Section, str]:
+def _empty() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
 
@@ -193,12 +214,25 @@ class ReviewState:
     impression: FirstImpression | None = None
     revealed: bool = False
     decisions: Mapping[tuple[str, FindingCode], Decision] = field(default_factory=_empty)
-    texts: Mapping[Section, str] = field(default_factory=_no_texts)
+    texts: Mapping[Section, str] = field(default_factory=_empty)
+    annotations: Mapping[str, Annotation] = field(default_factory=_empty)
+    """By their own identifiers, in the order they were drawn."""
+    calibrations: Mapping[str, float] = field(default_factory=_empty)
+    """What a column of a film measures in mm, by SOP Instance UID."""
     identity: PatientIdentity | None = None
     last_actor: Actor | None = None
     last_change_utc: datetime | None = None
     reviewer: Actor | None = None
     reviewed_utc: datetime | None = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether only its status can change."""
+        return self.status in {ReviewStatus.REVIEWED, ReviewStatus.SIGNED}
+
+    def annotations_of(self, sop_uid: str) -> tuple[Annotation, ...]:
+        """What is drawn on the frames of one film."""
+        return tuple(a for a in self.annotations.values() if a.sop_uid == sop_uid)
 
 
 def apply(state: ReviewState, event: ReviewEvent) -> ReviewState:
@@ -212,8 +246,7 @@ def apply(state: ReviewState, event: ReviewEvent) -> ReviewState:
     change = event.change
     if event.study_uid != state.study_uid:
         raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED, "event of another study")
-    locked = state.status in {ReviewStatus.REVIEWED, ReviewStatus.SIGNED}
-    if locked and not isinstance(change, StatusChanged | AiRevealed):
+    if state.is_locked and not isinstance(change, StatusChanged | AiRevealed):
         raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED, f"status is {state.status}")
     changed = _apply_change(state, event)
     if changed.status is ReviewStatus.NEW:
@@ -224,20 +257,31 @@ def apply(state: ReviewState, event: ReviewEvent) -> ReviewState:
 def _apply_change(state: ReviewState, event: ReviewEvent) -> ReviewState:
     match event.change:
         case ImpressionRecorded(after=impression):
-            return replace(state, impression=impression)
+            state = replace(state, impression=impression)
         case AiRevealed():
-            return replace(state, revealed=True)
+            state = replace(state, revealed=True)
         case DecisionChanged(sop_uid=sop_uid, code=code, after=decision):
-            decisions = {k: v for k, v in state.decisions.items() if k != (sop_uid, code)}
-            if decision is not None:
-                decisions[(sop_uid, code)] = decision
-            return replace(state, decisions=MappingProxyType(decisions))
+            state = replace(state, decisions=_with(state.decisions, (sop_uid, code), decision))
         case TextChanged(section=section, after=text):
-            return replace(state, texts=MappingProxyType({**state.texts, section: text}))
+            state = replace(state, texts=MappingProxyType({**state.texts, section: text}))
+        case AnnotationChanged(annotation_id=key, after=annotation):
+            state = replace(state, annotations=_with(state.annotations, key, annotation))
+        case CalibrationChanged(sop_uid=sop_uid, after=size):
+            state = replace(state, calibrations=_with(state.calibrations, sop_uid, size))
         case IdentityEntered(after=identity):
-            return replace(state, identity=identity)
+            state = replace(state, identity=identity)
         case StatusChanged(after=status):
-            return _moved(state, event, status)
+            state = _moved(state, event, status)
+    return state
+
+
+def _with(
+    kept: Mapping[_Key, _Value], key: _Key, value: _Value | None
+) -> Mapping[_Key, _Value]:
+    """`kept` with another value; without it for None."""
+    if value is not None:
+        return MappingProxyType({**kept, key: value})
+    return MappingProxyType({k: v for k, v in kept.items() if k != key})
 
 
 def _moved(state: ReviewState, event: ReviewEvent, status: ReviewStatus) -> ReviewState:

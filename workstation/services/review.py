@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from workstation.core.annotation import Annotation
 from workstation.core.changes import ChangeSet
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.findings import AnalysisResult, FindingCode
@@ -13,6 +14,8 @@ from workstation.core.ports import ReviewStore
 from workstation.core.review import (
     Actor,
     AiRevealed,
+    AnnotationChanged,
+    CalibrationChanged,
     Change,
     Decision,
     DecisionChanged,
@@ -167,6 +170,25 @@ class ReviewService:
         """Store an identity typed for a film that has none."""
         before = self.history(study_uid).state.identity
         return self._change(study_uid, actor, IdentityEntered(before=before, after=identity))
+
+    def annotate(
+        self, study_uid: str, actor: Actor, annotation_id: str, annotation: Annotation | None
+    ) -> ChangeSet:
+        """Store what is drawn on a film; None removes it.
+
+        It is the reader's own work, so it may come before the AI's results are drawn.
+        """
+        before = self.history(study_uid).state.annotations.get(annotation_id)
+        change = AnnotationChanged(annotation_id=annotation_id, before=before, after=annotation)
+        return self._change(study_uid, actor, change)
+
+    def calibrate(
+        self, study_uid: str, actor: Actor, *, sop_uid: str, mm_per_column: float | None
+    ) -> ChangeSet:
+        """Store what a column of a film measures; None goes back to what its file says."""
+        before = self.history(study_uid).state.calibrations.get(sop_uid)
+        change = CalibrationChanged(sop_uid=sop_uid, before=before, after=mm_per_column)
+        return self._change(study_uid, actor, change)
 
     def mark_reviewed(
         self, study_uid: str, actor: Actor, *, study: Study, analyses: Iterable[AnalysisResult]

@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 from resources.i18n import Texts
 from workstation.core.review import (
+    AnnotationChanged,
+    CalibrationChanged,
     Change,
     DecisionChanged,
     IdentityEntered,
@@ -39,17 +41,23 @@ def change_words(texts: Texts, change: Change) -> str:
     tr = texts.tr
     match change:
         case ImpressionRecorded():
-            return tr("first impression")
+            words = tr("first impression")
         case DecisionChanged(code=code):
-            return tr("decision on {finding}", finding=tr(f"finding.{code.value}"))
+            words = tr("decision on {finding}", finding=tr(f"finding.{code.value}"))
         case TextChanged(section=section):
-            return tr("text “{section}”", section=tr(f"section.{section.value}"))
+            words = tr("text “{section}”", section=tr(f"section.{section.value}"))
         case IdentityEntered():
-            return tr("identity")
+            words = tr("identity")
+        case AnnotationChanged(before=before, after=after):
+            drawn = after or before
+            words = tr(f"annotation.{drawn.kind}") if drawn else ""
+        case CalibrationChanged():
+            words = tr("calibration")
         case StatusChanged(after=after):
-            return tr("status “{status}”", status=tr(f"status.{after.value}"))
+            words = tr("status “{status}”", status=tr(f"status.{after.value}"))
         case _:
-            return tr("AI result shown")
+            words = tr("AI result shown")
+    return words
 
 
 def clock_words(at: datetime) -> str:
