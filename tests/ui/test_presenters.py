@@ -519,6 +519,63 @@ def test_a_second_folder_waits_for_the_first_and_the_summary_holds_both(lists):
     assert lists.presenter.recent == (second.parent, first.parent)
 
 
+def held_scan(lists, path):
+    """Hold a scan before `path` until the event is set."""
+    free = threading.Event()
+    lists.before = lambda seen: seen == path and free.wait(10)
+    return free
+
+
+def test_of_two_folders_the_one_chosen_last_stays_on_screen(lists):
+    paths = [lists.add(f"one/{n:02}.dcm", n) for n in range(1, 13)]
+    second = lists.add("two/b.dcm", 50)
+    free = held_scan(lists, paths[10])
+    opened = []
+    lists.bench.desk.study_opened.connect(lambda study: opened.append(study.study_uid))
+    lists.presenter.scan([paths[0].parent])
+    lists.bench.until(lambda: opened == [A])
+    lists.presenter.scan([second.parent])
+    free.set()
+    lists.ended(2)
+    assert opened == [A, "1.2.50"]
+
+
+def test_a_study_that_the_reader_opens_is_not_replaced_by_a_scan_chosen_before(lists):
+    bench = lists.bench
+    paths = [lists.add(f"one/{n:02}.dcm", n) for n in range(1, 13)]
+    second = lists.add("two/b.dcm", 50)
+    free = held_scan(lists, paths[10])
+    lists.presenter.scan([paths[0].parent])
+    lists.presenter.scan([second.parent])
+    bench.until(lambda: bench.desk.study is not None)
+    bench.desk.open_study(B)
+    free.set()
+    lists.ended(2)
+    assert bench.desk.study.study_uid == B
+
+
+def test_what_another_start_hands_over_is_opened_on_an_empty_desk_alone(lists):
+    bench = lists.bench
+    first, second = lists.add("one/a.dcm", 1), lists.add("two/b.dcm", 2)
+    lists.presenter.scan([first.parent], chosen=False)
+    lists.ended()
+    assert bench.desk.study.study_uid == A
+    lists.presenter.scan([second.parent], chosen=False)
+    lists.ended(2)
+    lists.presenter.scan([second.parent], chosen=False)  # known by now
+    lists.ended(3)
+    assert bench.desk.study.study_uid == A
+
+
+def test_of_files_dropped_together_the_first_is_on_screen(lists):
+    paths = [lists.add(f"{n}.dcm", n) for n in (1, 2)]
+    lists.presenter.scan([lists.add("0.dcm", 9)])
+    lists.ended()
+    lists.presenter.scan(paths)
+    lists.ended(3)
+    assert lists.bench.desk.study.study_uid == A
+
+
 def test_stopping_keeps_what_was_read_and_forgets_what_waits(lists):
     paths = [lists.add(f"one/{n:02}.dcm", n) for n in range(1, 31)]
     other = lists.add("two/x.dcm", 99)

@@ -91,8 +91,8 @@ class Workbench(QObject):
         self.window = self._made_window()
         self.window.settings_requested.connect(self._show_settings)
         self.window.about_requested.connect(self._show_about)
-        self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
         self.window.closed.connect(self._ask_no_more)
+        self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
 
     def show(self) -> None:
         """Show the window; nothing else has been loaded yet."""
@@ -117,7 +117,13 @@ class Workbench(QObject):
         if self.presenters is None:
             self._wanted += paths
         elif paths:
-            self.presenters.worklist.scan(paths)
+            self.presenters.worklist.scan(paths, chosen=False)
+            if self.presenters.desk.study is not None:
+                self.window.say(
+                    self._texts.tr(
+                        "New films go into the worklist; the open study stays on screen."
+                    )
+                )
 
     def close(self) -> None:
         """Let the store finish, end threads and children."""
@@ -282,11 +288,11 @@ class Workbench(QObject):
     def _show_about(self) -> None:
         about(self._texts, __version__, self.window).open()
 
-    def _ask_actor(self) -> Actor | None:
     def _ask_no_more(self) -> None:
         """What was typed without a name stays a draft: closing is no time for a question."""
         self._asking = True
 
+    def _ask_actor(self) -> Actor | None:
         """The reader's name, asked for once a session; unverified until there are logins."""
         if self.actor is None and not self._asking:
             # The question takes the focus away, which may bring another change that asks.

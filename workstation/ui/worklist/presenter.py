@@ -87,9 +87,10 @@ class WorklistPresenter(QObject):
         self._indexing = indexing
         self._reader = reader
         self._query = WorklistQuery()
-        self._waiting: list[Path] = []
+        self._waiting: list[tuple[Path, object]] = []
         self._ticket: Ticket | None = None
-        self._opened_by_scan = False
+        # The reader's last choice of folders, while its first film may still take the place of the open study.
+        self._may_replace: object = None
         self._summary: ImportSummary | None = None
         self._drawing: set[str] = set()
         self._is_closed = False
@@ -128,10 +129,16 @@ class WorklistPresenter(QObject):
         """A slice of the matching studies."""
         return self._index.page(self._query, offset=offset, limit=limit)
 
-    def scan(self, paths: Sequence[Path], *, open_first: bool = True) -> None:
-        """Bring files and folders into the library, one after the other."""
-        self._waiting += paths
-        self._opened_by_scan = not open_first
+    def scan(self, paths: Sequence[Path], *, chosen: bool = True) -> None:
+        """Bring files and folders into the library, one after the other.
+
+        The first film opens by itself when no study is open; over an open one only when the reader has `chosen` these
+        paths, and neither other paths nor another study since.
+        """
+        choice = object()
+        self._waiting += [(path, choice) for path in paths]
+        if chosen:
+            self._may_replace = choice
         self._remember([path for path in paths if path.is_dir()])
         if self._ticket is None and self._waiting:
             self._summary = None
@@ -164,30 +171,29 @@ class WorklistPresenter(QObject):
         )
 
     def _scan_next(self) -> None:
-        root = self._waiting.pop(0)
+        root, choice = self._waiting.pop(0)
         self.scan_changed.emit(Progress(stage="scan"))
         self._ticket = self._lanes.submit(
             Lane.SCAN,
             lambda context: self._indexing.run(root, context),
-            done=self._on_scanned,
+            done=lambda summary: self._on_scanned(summary, choice),
             failed=self._on_scan_failed,
-            progress=self._on_progress,
+            progress=lambda progress: self._on_progress(progress, choice),
         )
 
-    def _on_progress(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress, choice: object) -> None:
         self.scan_changed.emit(progress)
         if not self._refresh.isActive():
             self._refresh.start()
         record = progress.payload
-        if isinstance(record, FileRecord) and record.instance and not self._opened_by_scan:
-            self._opened_by_scan = True
+        if isinstance(record, FileRecord) and record.instance and self._may_open(choice):
             self.rows_changed.emit()
-            self._desk.open_study(record.instance.study_uid)
+            self._open(record.instance.study_uid, choice)
 
-    def _on_scanned(self, summary: ImportSummary) -> None:
+    def _on_scanned(self, summary: ImportSummary, choice: object) -> None:
         self._end_scan()
-        if not self._opened_by_scan and summary.loaded and not summary.cancelled:
-            self._open_first_below(summary.root)
+        if self._may_open(choice) and summary.loaded and not summary.cancelled:
+            self._open_first_below(summary.root, choice)
         self._summary = together(self._summary, summary) if self._summary else summary
         self.summary_ready.emit(self._summary)
 
@@ -206,13 +212,21 @@ class WorklistPresenter(QObject):
         else:
             self.scan_changed.emit(None)
 
-    def _open_first_below(self, root: Path) -> None:
+    def _may_open(self, choice: object) -> bool:
+        return self._desk.study is None or self._may_replace is choice
+
+    def _open(self, study_uid: str, choice: object) -> None:
+        """Open a study for the reader; what was chosen later may still take its place."""
+        later = None if self._may_replace is choice else self._may_replace
+        self._desk.open_study(study_uid)
+        self._may_replace = later
+
+    def _open_first_below(self, root: Path, choice: object) -> None:
         """A folder that was known already: nothing was read anew, so its first film is opened from the library."""
         found = (record.instance for record in self._index.records(root) if record.instance)
         instance = next(found, None)
         if instance is not None:
-            self._opened_by_scan = True
-            self._desk.open_study(instance.study_uid)
+            self._open(instance.study_uid, choice)
 
     def _draw(self, film: tuple[Instance, Path], context: JobContext) -> NDArray[np.uint8]:
         return thumbnail(open_film(self._reader, film, context))
@@ -223,6 +237,7 @@ class WorklistPresenter(QObject):
         self._put(lambda session: session.put_thumbnail(sop_uid, picture))
 
     def _on_study_opened(self, study: Study | None) -> None:
+        self._may_replace = None
         uid = study.study_uid if study else ""
         self._put(lambda session: session.put(_OPEN_STUDY, uid))
 
