@@ -187,11 +187,3 @@ def test_the_model_card_follows_no_link(opened):
     assert "Known failures" in page.toPlainText()
     assert not page.openLinks()
     assert not page.openExternalLinks()
-
-
-def test_the_key_map_lists_commands_and_the_mouse(opened):
-    dialog = opened(pages.key_map(Texts("en"), [("Invert", "V")], None))
-    table = dialog.findChild(QTableWidget)
-    rows = {table.item(r, 0).text(): table.item(r, 1).text() for r in range(table.rowCount())}
-    assert rows["Invert"] == "V"
-    assert rows["Middle drag"] == "pan"

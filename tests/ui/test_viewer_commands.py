@@ -116,13 +116,6 @@ def test_texts_cycle_and_say_so(view, qtbot):
     assert view.options.corner_level is CornerLevel.ALL
 
 
-def test_keys_can_be_replaced(qtbot):
-    view = FilmView(Texts("en"))
-    qtbot.addWidget(view)
-    actions = bind_commands(view, Texts("en"), keys={"view.invert": ("X",)})
-    assert [key.toString() for key in actions["view.invert"].shortcuts()] == ["X"]
-
-
 def test_one_to_one_is_one_screen_pixel_a_film_pixel(view):
     view.one_to_one()
     to_canvas = view.film_to_canvas()

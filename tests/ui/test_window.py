@@ -17,7 +17,7 @@ from workstation.core.review import ReviewStatus, Section
 from workstation.core.study import study_of
 from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.viewer.state import ViewerOptions
-from workstation.ui.window import MainWindow, WindowOptions, key_table
+from workstation.ui.window import ALL_COMMANDS, MainWindow, WindowOptions
 
 
 @pytest.fixture(params=["en", "zh"])
@@ -47,9 +47,16 @@ def test_every_command_stands_in_a_menu_and_in_the_key_map(window):
         a.objectName() for menu in window.menuBar().actions() for a in menu.menu().actions()
     }
     assert set(window.actions_by_id) <= listed
-    rows = key_table(window, Texts(window.language))
-    assert len(rows) == len(window.actions_by_id)
-    assert all(what for what, _ in rows)
+    assert {command.id for command in ALL_COMMANDS} == set(window.actions_by_id)
+
+
+def test_keys_can_be_changed_and_are_told_in_tool_tips(window):
+    invert = window.actions_by_id["view.invert"]
+    window.set_keys({"view.invert": ("Ctrl+J",), "view.reset": ()})
+    assert [key.toString() for key in invert.shortcuts()] == ["Ctrl+J"]
+    assert "Ctrl+J" in invert.toolTip()
+    window.set_keys({})
+    assert [key.toString() for key in invert.shortcuts()] == ["V"]
 
 
 def test_double_click_leaves_the_film_alone_and_brings_the_panels_back(window):
@@ -188,5 +195,5 @@ def test_keys_that_widgets_use_are_left_to_the_widget_with_the_focus(reading, qt
 def test_nothing_can_be_commanded_before_a_study_is_open(window):
     for name in ("room.analyse_requested", "room.export", "room.undo_requested", "view.invert"):
         assert not window.actions_by_id[name].isEnabled(), name
-    for name in ("room.open_folder", "room.settings_requested", "room.keys_requested"):
+    for name in ("room.open_folder", "room.settings_requested", "room.show_keys"):
         assert window.actions_by_id[name].isEnabled(), name

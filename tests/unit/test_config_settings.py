@@ -24,6 +24,17 @@ def test_what_was_saved_is_loaded(tmp_path):
     assert loaded.settings.public_keys == (b"\xab" * 32,)
 
 
+def test_changed_keys_are_kept_by_command():
+    settings = Settings(
+        keys=("view.invert Ctrl+J X", "view.reset", "room.settings_requested Ctrl+,")
+    )
+    assert settings.key_map == {
+        "view.invert": ("Ctrl+J", "X"),
+        "view.reset": (),
+        "room.settings_requested": ("Ctrl+,",),
+    }
+
+
 def test_without_a_file_everything_has_its_default(tmp_path):
     assert load_settings(tmp_path).settings == Settings()
 
@@ -37,6 +48,8 @@ def test_without_a_file_everything_has_its_default(tmp_path):
         ("compute_threads", True),
         ("invert_vertical_drag", 1),
         ("trusted_keys", ["short"]),
+        ("keys", [""]),
+        ("keys", [7]),
     ],
 )
 def test_a_broken_field_falls_back_alone(tmp_path, name, value):

@@ -16,14 +16,14 @@ from workstation.core.study import Instance, Study
 from workstation.services.exporting import safe_stem
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.import_summary import ImportSummaryDialog
-from workstation.ui.dialogs.pages import key_map, model_card
+from workstation.ui.dialogs.pages import model_card
 from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
 from workstation.ui.record import Record
 from workstation.ui.review.export import Look, ReportExport
 from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import ViewState
-from workstation.ui.window import NEED_STUDY, MainWindow, key_table
+from workstation.ui.window import NEED_STUDY, MainWindow
 from workstation.ui.worklist.presenter import WorklistPresenter
 
 
@@ -53,7 +53,6 @@ class ReadingRoom(QObject):
         self._connect_film()
         self._connect_findings()
         self._connect_review()
-        window.keys_requested.connect(self._show_keys)
         window.card_requested.connect(self._show_card)
         self._enable()
 
@@ -152,9 +151,6 @@ class ReadingRoom(QObject):
                 "room.redo_requested": review.redo is not None,
             }
         )
-
-    def _show_keys(self) -> None:
-        key_map(self._texts, key_table(self._window, self._texts), self._window).open()
 
     def _show_card(self) -> None:
         model = self._to.findings.state.model

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from resources.i18n import Texts
+from workstation.ui.dialogs.keys import KeyMap, KeysDialog
 from workstation.ui.dialogs.pages import guide
 from workstation.ui.display_check import DisplayCheck
 from workstation.ui.findings.view import FindingsView
@@ -64,12 +65,13 @@ REVIEW_COMMANDS = (
 )
 HELP_COMMANDS = (
     _command("Guide", "guide", "Shift+F1"),
-    _command("Keys", "keys_requested", "F1", icon="keyboard"),
+    _command("Keys", "show_keys", "F1", icon="keyboard"),
     _command("Full screen", "toggle_full_screen", "F11"),
     _command("Check this display", "check_display"),
     _command("About Thoravue", "about_requested"),
 )
 SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
+ALL_COMMANDS = (*SHELL_COMMANDS, *COMMANDS)
 NEED_STUDY = (*(c.id for c in (*COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)), "room.export")
 """Commands that mean nothing while no study is open."""
 
@@ -109,7 +111,7 @@ class WindowOptions:
     """How the window starts."""
 
     viewer: ViewerOptions
-    keys: Mapping[str, tuple[str, ...]]
+    keys: KeyMap
     geometry: bytes = b""
 
 
@@ -123,8 +125,10 @@ class MainWindow(QMainWindow):
     report_path_chosen
         Path for the report.
     next_study_requested, analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
-    undo_requested, redo_requested, settings_requested, keys_requested, about_requested
+    undo_requested, redo_requested, settings_requested, about_requested
         Nothing; menu, tool bar or key.
+    keys_changed
+        `KeyMap` of the commands whose keys are not their default; they are in force already.
     report_requested
         Nothing; the room answers with `ask_report_path` when a report can be made.
     closed
@@ -143,7 +147,7 @@ class MainWindow(QMainWindow):
     undo_requested = Signal()
     redo_requested = Signal()
     settings_requested = Signal()
-    keys_requested = Signal()
+    keys_changed = Signal(object)
     about_requested = Signal()
     closed = Signal()
 
@@ -154,9 +158,10 @@ class MainWindow(QMainWindow):
         self.film = FilmView(texts, options.viewer)
         self.findings = FindingsView(texts)
         self.review = ReviewView(texts)
-        self.actions_by_id = bind_commands(self.film, texts, keys=options.keys)
+        self.keys: KeyMap = {}
+        self.actions_by_id = bind_commands(self.film, texts)
         self.actions_by_id |= {
-            command.id: self._shell_action(command, options.keys) for command in SHELL_COMMANDS
+            command.id: self._shell_action(command) for command in SHELL_COMMANDS
         }
         self.setWindowTitle("Thoravue")
         self.setCentralWidget(self._columns())
@@ -179,6 +184,7 @@ class MainWindow(QMainWindow):
         self.worklist.open_files_requested.connect(self.open_files)
         self.worklist.paths_dropped.connect(self.paths_chosen)
         self.review.export_requested.connect(self.report_requested)
+        self.set_keys(options.keys)
         self.enable(dict.fromkeys(NEED_STUDY, False))
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         if options.geometry:
@@ -199,6 +205,17 @@ class MainWindow(QMainWindow):
                 lambda _checked=False, path=folder: self.paths_chosen.emit((path,))
             )
         self._recent.setEnabled(bool(folders))
+
+    def set_keys(self, keys: KeyMap) -> None:
+        """Give commands other keys than their own; those that are not named have their own."""
+        self.keys = keys
+        for command in ALL_COMMANDS:
+            action = self.actions_by_id[command.id]
+            chosen = keys.get(command.id, command.keys)
+            action.setShortcuts([QKeySequence(key) for key in chosen])
+            spoken = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            text = self._texts.tr(command.name)
+            action.setToolTip(f"{text} ({spoken})" if spoken else text)
 
     def enable(self, command_ids: Mapping[str, bool]) -> None:
         """Say which commands make sense now."""
@@ -248,6 +265,13 @@ class MainWindow(QMainWindow):
         """Full screen and back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def show_keys(self) -> None:
+        """The key map, where keys can be changed."""
+        dialog = KeysDialog(self._texts, ALL_COMMANDS, self.keys, self)
+        dialog.saved.connect(self.set_keys)
+        dialog.saved.connect(self.keys_changed)
+        dialog.open()
+
     def guide(self) -> None:
         """How to read a film here."""
         page = guide(self._texts, self)
@@ -281,11 +305,9 @@ class MainWindow(QMainWindow):
         self.worklist.setVisible(shown)
         self._panels.setVisible(shown)
 
-    def _shell_action(self, command: Command, keys: Mapping[str, tuple[str, ...]]) -> QAction:
+    def _shell_action(self, command: Command) -> QAction:
         action = QAction(self._texts.tr(command.name), self)
         action.setObjectName(command.id)
-        chosen = keys.get(command.id, command.keys)
-        action.setShortcuts([QKeySequence(key) for key in chosen])
         target = getattr(self, command.method)
         action.triggered.connect(target)
         self.addAction(action)
@@ -314,13 +336,10 @@ class MainWindow(QMainWindow):
     def _tool_bar(self) -> QToolBar:
         bar = QToolBar(self._texts.tr("Tools"), self)
         bar.setMovable(False)
-        for command in (*COMMANDS, *SHELL_COMMANDS):
+        for command in ALL_COMMANDS:
             action = self.actions_by_id[command.id]
             if command.icon:
                 action.setIcon(icon(command.icon))
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            text = self._texts.tr(command.name)
-            action.setToolTip(f"{text} ({keys})" if keys else text)
         group = QActionGroup(self)
         for command_id in _TOOLS:
             action = self.actions_by_id[command_id]
@@ -381,13 +400,3 @@ class MainWindow(QMainWindow):
         self.closed.emit()
         self.review.commit_pending()
         event.accept()
-
-
-def key_table(window: MainWindow, texts: Texts) -> list[tuple[str, str]]:
-    """(what, keys) for the key map, from the actions as they are bound."""
-    rows = []
-    for command in (*SHELL_COMMANDS, *COMMANDS):
-        sequences = window.actions_by_id[command.id].shortcuts()
-        keys = " · ".join(s.toString(QKeySequence.SequenceFormat.NativeText) for s in sequences)
-        rows.append((texts.tr(command.name), keys))
-    return rows

@@ -101,6 +101,11 @@ class Settings:
         group="import",
         needs_restart=True,
     )
+    keys: tuple[str, ...] = _setting(
+        default=(),
+        doc="Commands with other keys than their own, as ``command key key…``.",
+        group="general",
+    )
     trusted_keys: tuple[str, ...] = _setting(
         default=(), doc="Ed25519 public keys whose model packages are trusted.", group="models"
     )
@@ -113,8 +118,16 @@ class Settings:
             fits = type(value) is type(default) and (not choices or value in choices)
             if not fits or (low is not None and not low <= value <= high):
                 raise WorkstationError(ErrorCode.SETTINGS_INVALID, field=spec.name)
+        if any(type(line) is not str or not line.split() for line in self.keys):
+            raise WorkstationError(ErrorCode.SETTINGS_INVALID, field="keys")
         if any(not _is_key(key) for key in self.trusted_keys):
             raise WorkstationError(ErrorCode.SETTINGS_INVALID, field="trusted_keys")
+
+    @property
+    def key_map(self) -> dict[str, tuple[str, ...]]:
+        """The changed keys by command."""
+        parts = (line.split() for line in self.keys)
+        return {command: tuple(keys) for command, *keys in parts}
 
     @property
     def public_keys(self) -> tuple[bytes, ...]:

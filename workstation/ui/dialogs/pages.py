@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.resources import files
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QHeaderView,
     QLabel,
-    QTableWidget,
-    QTableWidgetItem,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -70,33 +65,6 @@ def guide(texts: Texts, parent: QWidget | None) -> PageDialog:
     dialog = PageDialog(texts.tr("Guide"), page, size=(760, 720), parent=parent)
     page.anchorClicked.connect(dialog.accept)
     return dialog
-
-
-def key_map(
-    texts: Texts, rows: Sequence[tuple[str, str]], parent: QWidget | None
-) -> PageDialog:
-    """Every command with its keys, and what the mouse does."""
-    mouse = (
-        (texts.tr("Left drag"), texts.tr("the chosen tool; window/level at first")),
-        (texts.tr("Middle drag"), texts.tr("pan")),
-        (texts.tr("Right drag"), texts.tr("zoom")),
-        (texts.tr("Wheel"), texts.tr("next image, or zoom at the pointer")),
-        (texts.tr("Ctrl, Ctrl+Shift"), texts.tr("faster while dragging")),
-        (texts.tr("Double click"), texts.tr("film alone, and back")),
-    )
-    both = [*rows, *mouse]
-    table = QTableWidget(len(both), 2)
-    table.setAccessibleName(texts.tr("Keys"))
-    table.setHorizontalHeaderLabels([texts.tr("What"), texts.tr("Keys")])
-    table.verticalHeader().hide()
-    table.setShowGrid(False)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    for number, (what, keys) in enumerate(both):
-        table.setItem(number, 0, QTableWidgetItem(what))
-        table.setItem(number, 1, QTableWidgetItem(keys))
-    return PageDialog(texts.tr("Keys"), table, size=(640, 680), parent=parent)
 
 
 def about(texts: Texts, version: str, parent: QWidget | None) -> PageDialog:

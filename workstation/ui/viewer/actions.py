@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -114,23 +114,24 @@ def call(command: Command, view: FilmView) -> None:
 
 
 def bind_commands(
-    view: FilmView, texts: Texts, *, keys: Mapping[str, tuple[str, ...]] | None = None
+    view: FilmView, texts: Texts, *, active: Callable[[], FilmView] | None = None
 ) -> dict[str, QAction]:
-    """Actions by command id, each with its keys in the window that `view` is in.
+    """Actions by command id, each with its own keys in the window that `view` is in.
 
-    `keys` replaces the default keys of the commands it names.
+    `active` gives the film that a command is done to where there are several; `view` itself when it is None.
     """
-    chosen = keys or {}
     return {
-        command.id: _action(command, view, texts, chosen.get(command.id, command.keys))
+        command.id: _action(command, view, texts, active or (lambda: view))
         for command in COMMANDS
     }
 
 
-def _action(command: Command, view: FilmView, texts: Texts, keys: tuple[str, ...]) -> QAction:
+def _action(
+    command: Command, view: FilmView, texts: Texts, active: Callable[[], FilmView]
+) -> QAction:
     action = QAction(texts.tr(command.name), view)
     action.setObjectName(command.id)
-    action.setShortcuts([QKeySequence(key) for key in keys])
-    action.triggered.connect(lambda: call(command, view))
+    action.setShortcuts([QKeySequence(key) for key in command.keys])
+    action.triggered.connect(lambda: call(command, active()))
     view.addAction(action)
     return action
