@@ -64,12 +64,14 @@ class FilmView(QWidget):
     """One film on black, with the mouse in readers' conventions.
 
     Signals, all from the window's thread:
-    ``view_changed(ViewState)`` after the reader or a command changed the look, not after `show_film` or `restore`; ``pointer_moved(PointerReading | None)``;
+    ``view_changed(ViewState)`` after the reader or a command changed the look, not after `show_film` or `restore`, and with it
+    ``look_changed(ViewState, ViewState)``, the look before and after; ``pointer_moved(PointerReading | None)``;
     ``file_dropped(tuple[Path, ...])``; ``step_requested(int)``, how many images onwards; ``menu_requested(QPoint)``, global;
     ``maximise_requested()``; ``tool_changed(Tool)``; ``corners_changed(CornerLevel)``.
     """
 
     view_changed = Signal(object)
+    look_changed = Signal(object, object)
     pointer_moved = Signal(object)
     file_dropped = Signal(object)
     step_requested = Signal(int)
@@ -393,17 +395,22 @@ class FilmView(QWidget):
 
     def _apply(self, state: ViewState) -> None:
         if self._film is not None:
+            before = self._state
             self._set_motion(film=False, evidence=False)
             self._look(state)
-            self.view_changed.emit(self._state)
+            self._tell(before)
+
+    def _tell(self, before: ViewState) -> None:
+        self.view_changed.emit(self._state)
+        self.look_changed.emit(before, self._state)
 
     def _move(self, state: ViewState, *, zoomed: bool = False) -> None:
         """One step is drawn exactly at once; of several in a row the last one is, when none follows."""
-        again = self._settling.isActive()
+        again, before = self._settling.isActive(), self._state
         self._settling.start()
         self._set_motion(film=again and zoomed, evidence=again)
         self._look(state)
-        self.view_changed.emit(self._state)
+        self._tell(before)
 
     def _settle(self) -> None:
         self._set_motion(film=False, evidence=False)
