@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from workstation.adapters.config.folders import Folders
 from workstation.adapters.config.settings import load_settings
@@ -272,3 +273,39 @@ def test_from_ready_on_the_event_loop_never_stalls(qtbot, tmp_path):
         if not sessions[-1]:
             return
     pytest.fail(f"stalls in ms, session by session: {sessions}")
+
+
+def test_the_language_changes_without_a_restart_and_nothing_else_does(program):
+    running = program(SAMPLE)
+    film = running.film()
+    before = running.bench.window
+    before.film.invert()
+    before.film.rotate_right()
+    look = before.film.view_state()
+    before.review.focus_impression()
+    running.to.review.draft_impression("half a word")
+    before.language_requested.emit()
+    running.until(lambda: not isValid(before))
+    window = running.bench.window
+    assert window is not before
+    assert window.isVisible()
+    assert window.actions_by_id["view.invert"].text() == "反相"
+    assert window.film.film is film
+    now = window.film.view_state()
+    assert (now.voi, now.inverted, now.orientation) == (look.voi, True, look.orientation)
+    assert running.to.desk.film is film
+    running.analysed()
+    assert running.to.findings.state.phase is FindingsPhase.HIDDEN
+    assert running.bench._settings.language == "zh"
+    window.language_requested.emit()
+    assert running.bench.window.actions_by_id["view.invert"].text() == "Invert"
+
+
+def test_changed_keys_are_in_force_and_there_after_a_restart(program):
+    running = program()
+    running.bench.window.keys_changed.emit({"view.invert": ("Ctrl+J",), "view.reset": ()})
+    close(running)
+    again = program()
+    actions = again.bench.window.actions_by_id
+    assert [key.toString() for key in actions["view.invert"].shortcuts()] == ["Ctrl+J"]
+    assert actions["view.reset"].shortcuts() == []

@@ -40,7 +40,9 @@ def run_window(paths: Sequence[Path], *, sample: bool, language: str | None) -> 
         app.setWindowIcon(application_icon())
         loaded = load_settings(folders.config)
         workbench = Workbench(folders=folders, loaded=loaded, language=language)
-        _translate_qt(app, workbench.language)
+        words = QTranslator(app)
+        _translate_qt(app, words, workbench.language)
+        workbench.language_changed.connect(lambda spoken: _translate_qt(app, words, spoken))
         reception = Reception(folders.library)
         reception.paths_arrived.connect(workbench.receive)
         diagnostics.on_crash = workbench.crashed.emit
@@ -58,9 +60,9 @@ def run_window(paths: Sequence[Path], *, sample: bool, language: str | None) -> 
     return code
 
 
-def _translate_qt(app: QApplication, language: str) -> None:
+def _translate_qt(app: QApplication, translator: QTranslator, language: str) -> None:
     """Qt's own words (file dialogs, standard buttons) in the language of the window."""
-    translator = QTranslator(app)
+    app.removeTranslator(translator)
     locale = QLocale("zh_CN" if language == "zh" else "en")
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if translator.load(locale, "qtbase", "_", folder):

@@ -30,7 +30,7 @@ def described(settings: Settings) -> list[SettingField]:
     ]
 
 
-def changed(settings: Settings, values: Mapping[str, Value]) -> Settings:
+def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
     """`settings` with the dialog's values.
 
     Raises
@@ -38,7 +38,7 @@ def changed(settings: Settings, values: Mapping[str, Value]) -> Settings:
     WorkstationError
         ``settings_invalid`` for a value that does not fit.
     """
-    return replace(settings, **values)  # type: ignore[arg-type]  # checked on construction
+    return replace(settings, **values)
 
 
 def _default(spec: Field[Any]) -> Value:

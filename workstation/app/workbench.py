@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from resources.i18n import Texts
+from resources.i18n import LANGUAGES, Texts
 from workstation import __version__
 from workstation.adapters.config.folders import Folders
 from workstation.adapters.config.settings import LoadedSettings, Settings, save_settings
@@ -29,6 +29,7 @@ from workstation.services.indexing import Indexing
 from workstation.services.priors import earlier_studies
 from workstation.services.review import ReviewService
 from workstation.ui.desk import Desk
+from workstation.ui.dialogs.keys import KeyMap
 from workstation.ui.dialogs.pages import about
 from workstation.ui.dialogs.reader_name import ask_reader_name
 from workstation.ui.findings.model import EvidenceControls
@@ -64,11 +65,14 @@ class Workbench(QObject):
         Nothing: the engines are loaded too; from here on the window never stalls.
     crashed
         Path of a crash file, from the thread where something unexpected happened.
+    language_changed
+        The language that the window has now.
     """
 
     opened = Signal()
     ready = Signal()
     crashed = Signal(object)
+    language_changed = Signal(object)
 
     def __init__(
         self, *, folders: Folders, loaded: LoadedSettings, language: str | None
@@ -77,8 +81,7 @@ class Workbench(QObject):
         self._folders = folders
         self._loaded = loaded
         self._settings: Settings = loaded.settings
-        chosen = self._settings.language
-        self.language = language or system_language(None if chosen == "system" else chosen)
+        self.language = language or _language(self._settings)
         self._texts = Texts(self.language)
         self._lanes = Lanes()
         self._scanner = GuardedScanner(assume_gbk=self._settings.assume_gbk)
@@ -88,10 +91,8 @@ class Workbench(QObject):
         self._backstage: Backstage | None = None
         self.presenters: Presenters | None = None
         self._wanted: list[Path] = []
+        self._room: ReadingRoom | None = None
         self.window = self._made_window()
-        self.window.settings_requested.connect(self._show_settings)
-        self.window.about_requested.connect(self._show_about)
-        self.window.closed.connect(self._ask_no_more)
         self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
 
     def show(self) -> None:
@@ -139,9 +140,36 @@ class Workbench(QObject):
         self._folders.empty_scratch()
         gc.unfreeze()
 
-    def _made_window(self) -> MainWindow:
-        viewer = _viewer_options(self._settings)
-        return MainWindow(self._texts, WindowOptions(viewer=viewer, keys={}))
+    def speak(self, language: str) -> None:
+        """Put a window in another language in the place of this one; everything behind it stays as it is."""
+        if language == self.language:
+            return
+        before, room = self.window, self._room
+        before.review.commit_pending()
+        self.language, self._texts = language, Texts(language)
+        self.window = self._made_window(geometry=bytes(before.saveGeometry().data()))
+        if self.presenters is not None:
+            self._enter(self.presenters, following=room)
+        self.window.show()
+        before.hide()
+        before.deleteLater()
+        self.language_changed.emit(language)
+
+    def _made_window(self, *, geometry: bytes = b"") -> MainWindow:
+        settings = self._settings
+        viewer = _viewer_options(settings)
+        options = WindowOptions(viewer=viewer, keys=settings.key_map, geometry=geometry)
+        window = MainWindow(self._texts, options)
+        window.settings_requested.connect(self._show_settings)
+        window.about_requested.connect(self._show_about)
+        window.keys_changed.connect(self._keep_keys)
+        window.language_requested.connect(self._other_language)
+        window.closed.connect(self._ask_no_more)
+        return window
+
+    def _enter(self, presenters: Presenters, *, following: ReadingRoom | None = None) -> None:
+        self._room = ReadingRoom(self.window, presenters, self._texts, following=following)
+        self._room.refresh()
 
     def _open(self, _context: JobContext) -> Backstage:
         from workstation.app.backstage import open_backstage  # after the first paint
@@ -152,8 +180,7 @@ class Workbench(QObject):
 
     def _on_opened(self, backstage: Backstage) -> None:
         self.presenters = self._made_presenters(backstage)
-        room = ReadingRoom(self.window, self.presenters, self._texts)
-        room.refresh()
+        self._enter(self.presenters)
         self.window.film.show_message(
             self._texts.tr("Open a folder of films, or drop it here.")
         )
@@ -273,17 +300,35 @@ class Workbench(QObject):
 
     def _save_settings(self, values: Mapping[str, Value]) -> None:
         """Keep the settings; what needs no restart takes effect now."""
+        if not self._keep(values):
+            return
+        settings = self._settings
+        if "language" in values:
+            self.speak(_language(settings))
+        self.window.film.set_options(_viewer_options(settings))
+        if self.presenters is not None:
+            self.presenters.findings.set_controls(_evidence_controls(settings))
+        self.window.say(self._texts.tr("Settings saved."))
+
+    def _keep(self, values: Mapping[str, Any]) -> bool:
+        """Store changed settings; what went wrong is said."""
         try:
             settings = changed(self._settings, values)
             save_settings(self._folders.config, settings)
         except WorkstationError as error:
             self._on_failed_quietly(error.reason)
-            return
+            return False
         self._settings = settings
-        self.window.film.set_options(_viewer_options(settings))
-        if self.presenters is not None:
-            self.presenters.findings.set_controls(_evidence_controls(settings))
-        self.window.say(self._texts.tr("Settings saved."))
+        return True
+
+    def _keep_keys(self, keys: KeyMap) -> None:
+        lines = tuple(" ".join((command, *pressed)) for command, pressed in keys.items())
+        if self._keep({"keys": lines}):
+            self.window.say(self._texts.tr("Settings saved."))
+
+    def _other_language(self) -> None:
+        other = next(language for language in LANGUAGES if language != self.language)
+        self._save_settings({"language": other})
 
     def _show_about(self) -> None:
         about(self._texts, __version__, self.window).open()
@@ -301,6 +346,11 @@ class Workbench(QObject):
             self._asking = False
             self.actor = Actor(name=name) if name else None
         return self.actor
+
+
+def _language(settings: Settings) -> str:
+    chosen = settings.language
+    return system_language(None if chosen == "system" else chosen)
 
 
 def _viewer_options(settings: Settings) -> ViewerOptions:

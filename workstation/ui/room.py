@@ -40,15 +40,25 @@ class Presenters:
 
 
 class ReadingRoom(QObject):
-    """Connects a window to its presenters; built anew with a window, for instance in another language."""
+    """Connects a window to its presenters; built anew with a window in another language, `following` the room before.
 
-    def __init__(self, window: MainWindow, presenters: Presenters, texts: Texts) -> None:
+    Presenters outlive a room: only its own methods are connected to them, for those end with it.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        presenters: Presenters,
+        texts: Texts,
+        *,
+        following: ReadingRoom | None = None,
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._to = presenters
         self._texts = texts
-        self._looks: dict[str, ViewState] = {}
-        self._summary: ImportSummary | None = None
+        self.looks: dict[str, ViewState] = following.looks if following else {}
+        self.summary: ImportSummary | None = following.summary if following else None
         self._connect_worklist()
         self._connect_film()
         self._connect_findings()
@@ -60,6 +70,8 @@ class ReadingRoom(QObject):
         """Show what is open already: for a window that was built while a study was on the desk."""
         desk = self._to.desk
         self._on_rows()
+        if self.summary is not None:
+            self._window.worklist.show_summary(self.summary)
         self._on_study(desk.study)
         if desk.film is not None:
             self._on_film(desk.film)
@@ -117,7 +129,7 @@ class ReadingRoom(QObject):
     def _connect_review(self) -> None:
         window, view, presenter = self._window, self._window.review, self._to.review
         presenter.state_changed.connect(view.set_state)
-        presenter.state_changed.connect(lambda _state: self._enable())
+        presenter.state_changed.connect(self._enable)
         view.impression_edited.connect(presenter.draft_impression)
         view.impression_recorded.connect(presenter.record_impression)
         view.no_finding_noted.connect(lambda: presenter.record_impression(""))
@@ -138,9 +150,9 @@ class ReadingRoom(QObject):
         self._to.export.exported.connect(self._on_exported)
         self._to.export.failed.connect(self._complain)
         self._to.record.failed.connect(self._complain)
-        self._to.record.committed.connect(lambda _changes: self._on_rows())
+        self._to.record.committed.connect(self._on_rows)
 
-    def _enable(self) -> None:
+    def _enable(self, _state: object = None) -> None:
         review, film = self._to.review.state, self._to.desk.film is not None
         self._window.enable(
             {
@@ -166,17 +178,17 @@ class ReadingRoom(QObject):
         self._window.review.commit_pending()
         self._to.desk.open_study(study_uid)
 
-    def _on_rows(self) -> None:
+    def _on_rows(self, _changes: object = None) -> None:
         presenter = self._to.worklist
         self._window.worklist.show_rows(presenter.count(), presenter.fetch)
 
     def _on_summary(self, summary: ImportSummary) -> None:
-        self._summary = summary
+        self.summary = summary
         self._window.worklist.show_summary(summary)
 
     def _show_summary(self) -> None:
-        if self._summary is not None:
-            ImportSummaryDialog(self._texts, self._summary, self._window).open()
+        if self.summary is not None:
+            ImportSummaryDialog(self._texts, self.summary, self._window).open()
 
     # Film
 
@@ -203,7 +215,7 @@ class ReadingRoom(QObject):
     def _on_film(self, film: Radiograph) -> None:
         view, desk = self._window.film, self._to.desk
         view.show_film(film, position=_place_in_stack(film, desk.study))
-        look = self._looks.get(film.instance.sop_uid)
+        look = self.looks.get(film.instance.sop_uid)
         if look is not None:
             view.restore(look)
         self._on_overlay(self._to.findings.overlay)
@@ -217,7 +229,7 @@ class ReadingRoom(QObject):
     def _keep_look(self, state: ViewState) -> None:
         film = self._window.film.film
         if film is not None:
-            self._looks[film.instance.sop_uid] = state
+            self.looks[film.instance.sop_uid] = state
 
     def _on_overlay(self, overlay: EvidenceOverlay | None) -> None:
         view = self._window.film
@@ -246,7 +258,7 @@ class ReadingRoom(QObject):
 
     def _export(self, path: Path) -> None:
         looks: dict[str, Look] = {
-            uid: (state.voi, state.inverted) for uid, state in self._looks.items()
+            uid: (state.voi, state.inverted) for uid, state in self.looks.items()
         }
         self._window.say(self._texts.tr("Writing the report…"))
         self._to.export.run(path, looks, language=self._texts.language)

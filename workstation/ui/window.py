@@ -68,6 +68,7 @@ HELP_COMMANDS = (
     _command("Keys", "show_keys", "F1", icon="keyboard"),
     _command("Full screen", "toggle_full_screen", "F11"),
     _command("Check this display", "check_display"),
+    _command("中文 / English", "language_requested"),
     _command("About Thoravue", "about_requested"),
 )
 SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
@@ -125,7 +126,8 @@ class MainWindow(QMainWindow):
     report_path_chosen
         Path for the report.
     next_study_requested, analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
-    undo_requested, redo_requested, settings_requested, about_requested
+    undo_requested, redo_requested, settings_requested, language_requested,
+    about_requested
         Nothing; menu, tool bar or key.
     keys_changed
         `KeyMap` of the commands whose keys are not their default; they are in force already.
@@ -147,6 +149,7 @@ class MainWindow(QMainWindow):
     undo_requested = Signal()
     redo_requested = Signal()
     settings_requested = Signal()
+    language_requested = Signal()
     keys_changed = Signal(object)
     about_requested = Signal()
     closed = Signal()

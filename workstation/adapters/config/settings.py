@@ -57,7 +57,6 @@ class Settings:
         doc="Language of window and reports.",
         group="general",
         choices=("system", "zh", "en"),
-        needs_restart=True,
     )
     reveal_policy: str = _setting(
         default="after_impression",
