@@ -28,7 +28,7 @@ from workstation.core.image import (
     VoiFunction,
 )
 from workstation.core.jobs import JobContext
-from workstation.core.study import FileStamp, Instance
+from workstation.core.study import FileStamp, Instance, PatientPosition
 
 Read = Callable[..., Radiograph]
 
@@ -338,6 +338,35 @@ def test_view_and_region_from_their_codes(read: Read) -> None:
     assert (instance.view_position, instance.body_part) == ("PA", "CHEST")
     assert instance.patient_orientation == ("L", "F")
     assert instance.presentation_intent == "FOR PRESENTATION"
+
+
+@pytest.mark.parametrize(
+    ("plain", "codes", "expected"),
+    [
+        ("HFS", (), PatientPosition.SUPINE),
+        ("FFDL", (), PatientPosition.LEFT_DECUBITUS),
+        ("HFQ", (), PatientPosition.UNKNOWN),
+        ("", ("C86043",), PatientPosition.ERECT),
+        ("", ("F-10450", "F-10340"), PatientPosition.SUPINE),
+        ("", ("102538003", "51845000"), PatientPosition.RECUMBENT),
+        ("", (), PatientPosition.UNKNOWN),
+    ],
+)
+def test_how_the_patient_lay_or_stood(
+    plain: str, codes: tuple[str, ...], expected: PatientPosition, read: Read
+) -> None:
+    dataset = made.make_dx(PatientPosition=plain)
+    within = dataset
+    for keyword, code in zip(
+        ("PatientOrientationCodeSequence", "PatientOrientationModifierCodeSequence"),
+        codes,
+        strict=False,
+    ):
+        item = Dataset()
+        item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code, "SCT", "any"
+        setattr(within, keyword, [item])
+        within = item
+    assert read(dataset).instance.patient_position is expected
 
 
 def test_chinese_without_a_character_set(read: Read) -> None:

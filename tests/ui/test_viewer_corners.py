@@ -7,7 +7,7 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from resources.i18n import Texts
 from tests.factories.films import make_film, make_instance, make_patient, make_pixels
@@ -19,10 +19,12 @@ from workstation.core.image import (
     SpacingSource,
     WindowLevel,
 )
-from workstation.core.study import Age, PatientIdentity, PersonName, Sex
+from workstation.core.study import Age, PatientIdentity, PatientPosition, PersonName, Sex
+from workstation.ui.theme import FONTS
 from workstation.ui.viewer import CornerLevel, PointerReading, ViewState
 from workstation.ui.viewer.corners import Corners, corner_texts
 from workstation.ui.viewer.furniture import Furniture, Overlay
+from workstation.ui.viewer.lettering import Lettering
 from workstation.ui.viewer.scale_bar import scale_bar
 
 EN = Texts("en")
@@ -65,6 +67,14 @@ def test_each_corner_holds_what_readers_expect_there():
         "Pixel (12, 20): 1234", "DX  48 × 64", "Lossy compressed", "W 1500  L 2000  NORMAL",
         "Inverted  Rotated 90°", "Zoom 50%  Image 2/5",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("position", [p for p in PatientPosition if p])
+def test_how_the_patient_lay_is_said_when_the_file_says_it(position):
+    film = make_film(instance=make_instance(view_position="AP", patient_position=position))
+    said = EN.tr(f"position.{position}")
+    for level in (CornerLevel.ALL, CornerLevel.MINIMAL):
+        assert corners(film, level=level).bottom_right[-1].endswith(f"AP  {said}")
 
 
 def test_minimal_keeps_who_and_how():
@@ -213,3 +223,41 @@ def drawn(furniture, overlay):
     painter.end()
     raw = np.frombuffer(image.constBits(), np.uint8).reshape(500, 700, 4)
     return raw[..., 3] > 0
+
+
+def luminance(pixels):
+    """Relative luminance of 8-bit sRGB pixels (WCAG 2.2, "relative luminance")."""
+    part = pixels / 255
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722])
+
+
+def written(lettering, text, ground):
+    """Luminance of a line of text on a ground of one grey."""
+    image = QImage(260, 30, QImage.Format.Format_RGB32)
+    image.fill(QColor(ground, ground, ground))
+    painter = QPainter(image)
+    lettering.draw(painter, 8, 4, text)
+    painter.end()
+    raw = np.frombuffer(image.constBits(), np.uint8).reshape(30, 260, 4)
+    return luminance(raw[..., 2::-1].astype(float))
+
+
+@pytest.mark.parametrize(
+    ("text", "pixels"), [("W 2000  L 1000", 12), ("王晓明 男", 12), ("R", 16)]
+)
+@pytest.mark.parametrize("ground", [0, 128, 255])
+def test_text_stands_out_from_what_lies_beside_it(qapp, text, pixels, ground):
+    font = QFont()
+    font.setFamilies(list(FONTS))
+    lettering = Lettering(font, pixels)
+    shown, on_black = written(lettering, text, ground), written(lettering, text, 0)
+    letters = on_black > 0.5
+    beside = np.zeros_like(letters)
+    for axis in (0, 1):
+        for step in (-1, 1):
+            beside |= np.roll(letters, step, axis)
+    outline = shown[beside & (on_black < 0.03)]
+    assert len(outline)
+    worst = np.percentile(outline, 90)
+    assert (np.median(shown[letters]) + 0.05) / (worst + 0.05) >= 4.5

@@ -20,6 +20,20 @@ class Sex(StrEnum):
     UNKNOWN = ""
 
 
+class PatientPosition(StrEnum):
+    """How the patient lay or stood; `LEFT_DECUBITUS` lies on the left side (PS3.3 C.7.3.1.1.2, PS3.16 CID 19 and 20)."""
+
+    SUPINE = "supine"
+    PRONE = "prone"
+    RIGHT_DECUBITUS = "right_decubitus"
+    LEFT_DECUBITUS = "left_decubitus"
+    RECUMBENT = "recumbent"
+    ERECT = "erect"
+    SEMI_ERECT = "semi_erect"
+    SITTING = "sitting"
+    UNKNOWN = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonName:
     """A name's component groups (PS3.5 6.2.1.1), carets already turned into readable spacing."""
@@ -97,6 +111,7 @@ class Instance:
     body_part: str = ""
     view_position: str = ""
     laterality: str = ""
+    patient_position: PatientPosition = PatientPosition.UNKNOWN
     patient_orientation: tuple[str, str] = ("", "")
     presentation_intent: str = ""
     age: Age | None = None
@@ -123,7 +138,11 @@ class FileOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileStamp:
-    """What tells an unchanged file from a changed one without reading it."""
+    """What tells an unchanged file from a changed one without reading it.
+
+    A member of an archive has its path below the archive's and its own size unpacked; its time is the archive's, later by as
+    many ns as the archive has bytes, so that either change of the archive shows.
+    """
 
     path: Path
     size: int

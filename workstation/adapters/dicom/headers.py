@@ -10,7 +10,14 @@ from pydicom.filereader import read_sequence
 
 from workstation.adapters.dicom.elements import Elements
 from workstation.adapters.dicom.text import TextDecoder
-from workstation.core.study import Age, Instance, PatientIdentity, PersonName, Sex
+from workstation.core.study import (
+    Age,
+    Instance,
+    PatientIdentity,
+    PatientPosition,
+    PersonName,
+    Sex,
+)
 
 LAST_HEADER_TAG = 0x00282110
 _DAYS_PER_YEAR = 365.2425
@@ -46,6 +53,17 @@ _VIEW_CODES = {
     "399067008": "LL", "R-10228": "LL",
     "399352003": "LATERAL", "R-10252": "LATERAL",
     "399012001": "RLD", "399139001": "LLD",
+}  # fmt: skip
+# Patient Position's last letters (PS3.3 C.7.3.1.1.2), after which end goes first.
+_POSITION_ENDS = {"S": "supine", "P": "prone", "DR": "right_decubitus", "DL": "left_decubitus"}
+# PatientOrientationCodeSequence and its modifiers (PS3.16 CID 19 and 20); NCIt, SNOMED CT, SNOMED RT.
+_POSITION_CODES = {
+    "C86043": "erect", "F-10440": "erect", "10904000": "erect", "F-10320": "erect",
+    "102538003": "recumbent", "F-10450": "recumbent",
+    "102539006": "semi_erect", "F-10460": "semi_erect",
+    "40199007": "supine", "F-10340": "supine", "1240000": "prone", "F-10310": "prone",
+    "102535000": "right_decubitus", "102536004": "left_decubitus",
+    "33586001": "sitting", "F-103A0": "sitting",
 }  # fmt: skip
 # AnatomicRegionSequence (PS3.16 CID 4031) as Body Part Examined; those that matter beside a chest.
 _REGION_CODES = {
@@ -87,6 +105,7 @@ def instance_of(elements: Elements, *, assume_gbk: bool = False) -> Instance:
         body_part=header.plain(0x00180015) or header.code(0x00082218, _REGION_CODES),
         view_position=header.plain(0x00185101) or header.code(0x00540220, _VIEW_CODES),
         laterality=header.plain(0x00200062) or header.plain(0x00200060),
+        patient_position=_position(header),
         patient_orientation=header.pair(0x00200020),
         presentation_intent=header.plain(0x00080068),
         age=_age(header, birth, study_time),
@@ -99,7 +118,7 @@ def instance_of(elements: Elements, *, assume_gbk: bool = False) -> Instance:
 
 
 def is_directory(elements: Elements) -> bool:
-    """Whether this is a DICOMDIR: no image, and its references are not followed."""
+    """Whether this is a DICOMDIR: no image, but a list of files (PS3.3 annex F)."""
     return elements.value(0x00020002).rstrip(b"\0 ") == b"1.2.840.10008.1.3.10"
 
 
@@ -150,8 +169,11 @@ class _Header:
         day = self.day(day_tag)
         return None if day is None else datetime.combine(day, _time(self.plain(time_tag)))
 
-    def code(self, tag: int, names: dict[str, str]) -> str:
-        """What the first item of a code sequence is called in `names`; empty when it is not there."""
+    def code(self, tag: int, names: dict[str, str], *, refined_by: str = "") -> str:
+        """What the first item of a code sequence is called in `names`; empty when it is not there.
+
+        A code of the sequence `refined_by` inside that item says it more precisely.
+        """
         value = self._elements.value(tag)
         if not 8 < len(value) <= _LARGEST_CODE_SEQUENCE:
             return ""
@@ -159,7 +181,9 @@ class _Header:
         try:
             items = read_sequence(BytesIO(value), implicit, little, len(value), "iso8859")
             item: Dataset = items[0] if len(items) else Dataset()
-            return names.get(str(item.get("CodeValue", "")), "")
+            refined = item.get(refined_by, ()) if refined_by else ()
+            codes = [str(coded.get("CodeValue", "")) for coded in (*refined, item)]
+            return next((names[code] for code in codes if code in names), "")
         except Exception:  # noqa: BLE001 - pydicom raises anything; a damaged code costs no film
             return ""
 
@@ -182,6 +206,14 @@ def _patient(header: _Header, birth: date | None) -> PatientIdentity:
         birth_date=birth,
         sex=Sex(sex) if sex in {"F", "M", "O"} else Sex.UNKNOWN,
     )
+
+
+def _position(header: _Header) -> PatientPosition:
+    plain = _POSITION_ENDS.get(header.plain(0x00185100).upper()[2:], "")
+    coded = header.code(
+        0x00540410, _POSITION_CODES, refined_by="PatientOrientationModifierCodeSequence"
+    )
+    return PatientPosition(plain or coded)
 
 
 def _acquired(header: _Header) -> datetime | None:

@@ -113,7 +113,9 @@ def _series(instance: Instance, texts: Texts, *, everything: bool) -> tuple[str,
     )
     # "U", unpaired, says nothing about a chest's side (PS3.3 C.8.11.1.1).
     side = "" if instance.laterality == "U" else instance.laterality
-    view = "  ".join(filter(None, (side, instance.view_position)))
+    position = instance.patient_position
+    lay = texts.tr(f"position.{position}") if position else ""
+    view = "  ".join(filter(None, (side, instance.view_position, lay)))
     if not everything:
         return _lines(view)
     return _lines(number, instance.series_description, view)

@@ -68,7 +68,7 @@ class Lettering:
         painter = QPainter(pixmap)
         painter.setFont(self._font)
         base = QPointF(2, 2 + self._metrics.ascent())
-        painter.setPen(QColor(0, 0, 0, 110))
+        painter.setPen(QColor(0, 0, 0, 210))
         for x, y in _AROUND:
             painter.drawText(base + QPointF(x, y), text)
         painter.setPen(LIGHT)
