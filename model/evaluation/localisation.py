@@ -55,12 +55,12 @@ def located(
     film_y = to_film[1, 1] * rows + to_film[1, 2]
     truth = np.zeros(fine.shape, dtype=bool)
     for box in boxes:
-        truth |= _inside(box, film_x[None, :], film_y[:, None])
+        truth |= inside(box, film_x[None, :], film_y[:, None])
     shown = (fine >= CUT_OFF * fine.max()) & (fine > 0)
     union = int((shown | truth).sum())
     return Located(
         label=boxes[0].label,
-        hit=any(bool(_inside(box, x, y)) for box in boxes),
+        hit=any(bool(inside(box, x, y)) for box in boxes),
         overlap=int((shown & truth).sum()) / union if union else 0.0,
         marked=marked,
     )
@@ -89,9 +89,10 @@ def _figures(found: Sequence[Located]) -> dict[str, Any]:
     }
 
 
-def _inside(
+def inside(
     box: Box, x: NDArray[np.float64] | float, y: NDArray[np.float64] | float
 ) -> NDArray[np.bool_]:
+    """Whether film positions lie in a box; pixel centres are whole numbers."""
     left, top = box.x - 0.5, box.y - 0.5
     return np.asarray(
         (x >= left) & (x <= left + box.width) & (y >= top) & (y <= top + box.height)

@@ -28,6 +28,7 @@ SUFFIX = ".cxrmodel"
 METADATA, WEIGHTS, CARD = "metadata.json", "weights.safetensors", "card.html"
 SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
 QUALITY = "quality.npz"
+NODULES, NODULE_WEIGHTS = "nodules.json", "nodules.safetensors"
 REQUIRED = frozenset({METADATA, WEIGHTS, CARD, SUMS})
 MEBIBYTE = 1 << 20
 # A package is 25 MB at most as shipped; imported networks (DenseNet-121 in float32) are larger.
@@ -39,8 +40,8 @@ MEMBER_LIMITS: Mapping[str, int] = MappingProxyType(
         SUMS: 64 * 1024,
         SIGNATURE: 4096,
         QUALITY: 32 * MEBIBYTE,
-        "nodules.json": MEBIBYTE,
-        "nodules.safetensors": 64 * MEBIBYTE,
+        NODULES: MEBIBYTE,
+        NODULE_WEIGHTS: 64 * MEBIBYTE,
     }
 )
 LARGEST_PACKAGE = 300 * MEBIBYTE

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model.runtime.map_network import MapNetwork
-from model.runtime.network import BasicBlock, Trunk, build_network, channels_last
+from model.runtime.network import build_network, channels_last, folded
 from model.runtime.package import WEIGHTS, Fault, ModelPackage, PackageError
 
 # Half-precision weights on another machine's float32 units: measured spread is under 1e-4.
@@ -69,7 +68,7 @@ class Predictor:
         network = load_network(package)
         self.head_weight = network.head.weight.detach().numpy().astype(np.float64)
         self.head_bias = network.head.bias.detach().numpy().astype(np.float64)
-        self._network = channels_last(_folded(network))
+        self._network = channels_last(folded(network))
 
     @property
     def input_size(self) -> int:
@@ -157,12 +156,19 @@ def load_network(package: ModelPackage) -> MapNetwork:
     except (SafetensorError, ValueError) as error:
         raise PackageError(Fault.DAMAGED, f"weights: {error}") from error
     network = build_network(package.metadata.network)
-    _load_checked(network, weights)
+    load_checked(network, weights)
     network.eval().requires_grad_(requires_grad=False)
     return network
 
 
-def _load_checked(network: MapNetwork, weights: Mapping[str, Tensor]) -> None:
+def load_checked(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Load weights in float32.
+
+    Raises
+    ------
+    PackageError
+        When one is not finite, or they are not those of the network.
+    """
     for name, tensor in weights.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise PackageError(Fault.DAMAGED, f"weights: {name} is not finite")
@@ -172,24 +178,3 @@ def _load_checked(network: MapNetwork, weights: Mapping[str, Tensor]) -> None:
         )
     except RuntimeError as error:
         raise PackageError(Fault.INCOMPATIBLE, f"weights: {str(error)[:200]}") from error
-
-
-def _folded(network: MapNetwork) -> MapNetwork:
-    """Batch normalisation folded into the convolutions before it: the same function, fewer passes."""
-    for module in network.modules():
-        if isinstance(module, Trunk):
-            _fold_pair(module.stem)
-        if isinstance(module, BasicBlock):
-            module.conv1 = fuse_conv_bn_eval(module.conv1, module.bn1)
-            module.conv2 = fuse_conv_bn_eval(module.conv2, module.bn2)
-            module.bn1, module.bn2 = nn.Identity(), nn.Identity()  # type: ignore[assignment]
-            if isinstance(module.shortcut, nn.Sequential):
-                _fold_pair(module.shortcut)
-    return network
-
-
-def _fold_pair(sequence: nn.Sequential) -> None:
-    convolution, normalisation = sequence[0], sequence[1]
-    if isinstance(convolution, nn.Conv2d) and isinstance(normalisation, nn.BatchNorm2d):
-        sequence[0] = fuse_conv_bn_eval(convolution, normalisation)
-        sequence[1] = nn.Identity()

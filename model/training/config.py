@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -114,14 +115,28 @@ def read_config(path: Path | None, **overrides: object) -> TrainConfig:
     ManifestError
         For a key that does not exist or a value out of range.
     """
+    values = read_values(TrainConfig, path, overrides)
+    if "stages" in values:
+        values["stages"] = tuple(Stage(**stage) for stage in values["stages"])
+    return TrainConfig(**values)
+
+
+def read_values(
+    recipe: type[Any], path: Path | None, overrides: Mapping[str, object]
+) -> dict[str, Any]:
+    """The values of a TOML file for a recipe's record; those of `overrides` that are not None win.
+
+    Raises
+    ------
+    ManifestError
+        For a key that the record does not have.
+    """
     values: dict[str, Any] = {}
     if path is not None:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     values |= {key: value for key, value in overrides.items() if value is not None}
-    known = {f.name for f in dataclasses.fields(TrainConfig)}
+    known = {f.name for f in dataclasses.fields(recipe)}
     unknown = sorted(set(values) - known)
     if unknown:
         raise ManifestError(f"config: unknown keys {', '.join(unknown)}")
-    if "stages" in values:
-        values["stages"] = tuple(Stage(**stage) for stage in values["stages"])
-    return TrainConfig(**values)
+    return values
