@@ -68,6 +68,11 @@ class FakeScanner:
             self.seen.append(stamp.path)
             yield self._record(stamp)
 
+    def contents(
+        self, stamp: FileStamp, context: JobContext
+    ) -> Sequence[FileStamp | FileRecord]:
+        return [stamp]
+
     def _record(self, stamp: FileStamp) -> FileRecord:
         if stamp.path in self.films:
             instance = self.films[stamp.path]

@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from resources.i18n import Texts
@@ -137,11 +138,11 @@ class Batch:
             )
         if request.maps:
             sinks.append(EvidenceFiles(request.out, model=info, texts=self._texts))
-        files = list(walk(request.paths))
-        if not files:
-            path = ", ".join(str(path) for path in request.paths)
-            raise WorkstationError(ErrorCode.FOLDER_EMPTY, path=path)
         with _guarded(self._settings, request.jobs) as (scanner, readers):
+            files = list(walk(request.paths, partial(scanner.contents, context=context)))
+            if not files:
+                path = ", ".join(str(path) for path in request.paths)
+                raise WorkstationError(ErrorCode.FOLDER_EMPTY, path=path)
             batch = BatchAnalysis(
                 scanner=scanner, readers=readers, analysis=Analysis(load_model)
             )
@@ -172,7 +173,7 @@ class TrainingSet:
                 site=request.site,
             )
             return export.run(
-                walk(request.paths),
+                walk(request.paths, partial(scanner.contents, context=context)),
                 labels,
                 request.out,
                 context,

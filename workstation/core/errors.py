@@ -29,6 +29,14 @@ class ErrorCode(StrEnum):
     NO_PIXEL_DATA = "no_pixel_data"
     FOLDER_EMPTY = "folder_empty"
     FOLDER_LOOP = "folder_loop"
+    # archives and directories of CDs
+    ARCHIVE_ENCRYPTED = "archive_encrypted"
+    ARCHIVE_METHOD = "archive_method"
+    ARCHIVE_NESTED = "archive_nested"
+    ARCHIVE_TOO_MANY = "archive_too_many"
+    MEDIA_DIRECTORY = "media_directory"
+    OUTSIDE_FOLDER = "outside_folder"
+    REFERENCE_MISSING = "reference_missing"
     # decoding
     MALFORMED = "malformed"
     SUSPICIOUS = "suspicious"

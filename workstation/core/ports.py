@@ -37,6 +37,12 @@ class HeaderScanner(Protocol):
         """One record a file, in the order given; a file that kills or hangs the child is a refused record."""
         ...
 
+    def contents(
+        self, stamp: FileStamp, context: JobContext
+    ) -> Sequence[FileStamp | FileRecord]:
+        """The films that an archive or the directory of a CD names, refused ones included; else the file itself."""
+        ...
+
 
 class FilmReader(Protocol):
     """Decodes one frame of one foreign file in a guarded child."""

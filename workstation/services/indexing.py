@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -60,7 +61,8 @@ class Indexing:
         cancelled = False
         with _Commits(self._index, tally) as commits:
             try:
-                for block in _blocks(walk([root])):
+                contents = partial(self._scanner.contents, context=context)
+                for block in _blocks(walk([root], contents)):
                     fresh = [item for item in block if not _is_known(item, known)]
                     unchanged += [_path(item) for item in block if _is_known(item, known)]
                     tally.unchanged = len(unchanged)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from workstation.core.errors import ErrorCode, Reason
@@ -14,21 +14,36 @@ _FAULTS: tuple[tuple[type[OSError], ErrorCode], ...] = (
     (FileNotFoundError, ErrorCode.FILE_VANISHED),
 )
 
+Contents = Callable[[FileStamp], Iterable[FileStamp | FileRecord]]
+"""What a file that may name other files holds; the file itself when it holds none (`HeaderScanner.contents`)."""
 
-def walk(paths: Iterable[Path]) -> Iterator[FileStamp | FileRecord]:
+
+def _itself(stamp: FileStamp) -> tuple[FileStamp]:
+    return (stamp,)
+
+
+def walk(
+    paths: Iterable[Path], contents: Contents = _itself
+) -> Iterator[FileStamp | FileRecord]:
     """Every file at or below `paths`, the files of a folder before its subfolders, in the order of their names.
 
-    Links to folders are followed; a folder that was seen before (a loop) becomes a skipped record, as does what is no
+    In the place of a ZIP archive are its members, in that of a CD's directory (DICOMDIR) among `paths` the files it lists; one in a folder
+    stands for itself, since all files of the folder are there anyway. Links to folders are followed; a folder that was seen before (a loop) becomes a skipped record, as does what is no
     regular file. A folder or file that cannot be read becomes a refused record.
     """
     seen: set[tuple[int, int]] = set()
     waiting = [Path(os.path.abspath(path)) for path in paths][::-1]  # noqa: PTH100 - keeps links
+    chosen = frozenset(waiting)
     while waiting:
         path = waiting.pop()
         try:
             status = path.stat()
             if not path.is_dir():
-                yield _file(path, status)
+                item = _file(path, status)
+                if isinstance(item, FileStamp) and _names_others(path, chosen):
+                    yield from contents(item)
+                else:
+                    yield item
                 continue
             identity = (status.st_dev, status.st_ino)
             if identity in seen:
@@ -41,6 +56,18 @@ def walk(paths: Iterable[Path]) -> Iterator[FileStamp | FileRecord]:
             yield _undecided(path, FileOutcome.REFUSED, _fault(error))
             continue
         waiting.extend(path / entry.name for entry in reversed(ordered))
+
+
+def file_of(path: Path) -> Path | None:
+    """The file that has `path`: itself, or the archive that it is a member of; None when it is out of reach."""
+    return next((p for p in (path, *path.parents) if os.path.isfile(p)), None)  # noqa: PTH113 - never raises
+
+
+def _names_others(path: Path, chosen: frozenset[Path]) -> bool:
+    """Whether a file may be an archive or the directory of a CD, by its name; ISO 9660 puts ``;1`` behind it."""
+    if path.suffix.lower() == ".zip":
+        return True
+    return path in chosen and path.name.upper().split(";")[0].rstrip(".") == "DICOMDIR"
 
 
 def _files_first(entry: os.DirEntry[str]) -> tuple[bool, str]:

@@ -8,12 +8,16 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from workstation.adapters.dicom.archives import ForeignFiles
 from workstation.adapters.dicom.guard import guard_this_process
 from workstation.adapters.dicom.values import encode
 from workstation.adapters.dicom.wire import Array, WireError, receive, send
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
+
+if TYPE_CHECKING:
+    from workstation.adapters.dicom.contents import Entry
 
 Answer = tuple[Any, list[Array]]
 
@@ -24,10 +28,11 @@ def serve(role: str) -> int:
     guard_this_process()
     warnings.simplefilter("ignore")
     handle = {"scan": _serve_scan, "film": _serve_film}[role]
+    files = ForeignFiles()
     try:
         while True:
             request, _ = receive(source)
-            handle(request, sink)
+            handle(request, sink, files)
     except (WireError, BrokenPipeError):
         return 0  # the workstation is gone
 
@@ -53,25 +58,42 @@ def _widen(pipe: BinaryIO) -> None:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
-def _serve_scan(request: dict[str, Any], sink: BinaryIO) -> None:
+def _serve_scan(request: dict[str, Any], sink: BinaryIO, files: ForeignFiles) -> None:
+    from workstation.adapters.dicom.contents import contents_of
     from workstation.adapters.dicom.headerscan import scan_file
 
     assume_gbk = bool(request.get("assume_gbk"))
 
     def work(path: str) -> Answer:
-        return encode(scan_file(path, assume_gbk=assume_gbk), []), []
+        return encode(scan_file(path, assume_gbk=assume_gbk, open_file=files.open), []), []
 
+    def contents() -> Answer:
+        entries = contents_of(request["contents"], files)
+        return None if entries is None else [_entry(entry) for entry in entries], []
+
+    if "contents" in request:
+        _answer(sink, contents)
+        return
     for path in request["paths"]:
         _answer(sink, partial(work, path))
 
 
-def _serve_film(request: dict[str, Any], sink: BinaryIO) -> None:
+def _entry(entry: Entry) -> list[Any]:
+    """A named file as JSON: path, size, time, reason."""
+    reason = None if entry.reason is None else encode_reason(entry.reason)
+    return [entry.path, entry.size, entry.mtime_ns, reason]
+
+
+def _serve_film(request: dict[str, Any], sink: BinaryIO, files: ForeignFiles) -> None:
     from workstation.adapters.dicom.film import read_film
 
     def work() -> Answer:
         arrays: list[Array] = []
         parts = read_film(
-            request["path"], frame=request["frame"], assume_gbk=bool(request.get("assume_gbk"))
+            request["path"],
+            frame=request["frame"],
+            assume_gbk=bool(request.get("assume_gbk")),
+            open_file=files.open,
         )
         return {name: encode(value, arrays) for name, value in parts.items()}, arrays
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from workstation.core.errors import ErrorCode, WorkstationError
@@ -106,6 +106,18 @@ def read_elements(
     )
 
 
+def items_of(elements: Elements, tag: int) -> Iterator[Mapping[int, Raw]]:
+    """Raw elements of the items of a top level sequence, one after the other.
+
+    Raises
+    ------
+    OutOfData, WorkstationError
+        As `read_elements`.
+    """
+    _, value, implicit = elements.raw.get(tag, (None, b"", True))
+    return _Walk(value, 0, implicit=implicit, little=elements.little).items()
+
+
 def inflate(data: bytes, *, limit: int | None = None) -> bytes:
     """Inflate the data set of a deflated file (PS3.5 A.5).
 
@@ -173,6 +185,23 @@ class _Walk:
             position = self.position
         self.position = position
 
+    def items(self) -> Iterator[dict[int, Raw]]:
+        """The elements of one item after the other to the end of the buffer."""
+        while self.position < self._size:
+            tag, _, length = self._head()
+            if tag != _ITEM:
+                raise WorkstationError(ErrorCode.MALFORMED, "no item where one must be")
+            raw: dict[int, Raw] = {}
+            if length == _UNDEFINED:
+                self.walk(raw, last=_ITEM - 1)
+                if self._head()[0] != _ITEM_END:
+                    raise WorkstationError(ErrorCode.MALFORMED, "item without an end")
+            else:
+                value = self._value(None, length)
+                inside = _Walk(value, 0, implicit=self._implicit, little=self._little)
+                inside.walk(raw, last=_ITEM - 1)
+            yield raw
+
     def _uncommon(self, raw: dict[int, Raw], last: int) -> bool:
         """Collect one element of any kind; False at the end of what is wanted."""
         start = self.position
@@ -202,6 +231,8 @@ class _Walk:
         self.position = position + 8
         if not self._implicit:
             group, number, vr, length = self._explicit_head(self._buffer, position)
+            if group == _ITEM >> 16:
+                vr = b""  # items have none, though a length may look like one
             if vr in _LONG:
                 if position + 12 > self._size:
                     raise OutOfData

@@ -6,11 +6,13 @@ import errno
 import mmap
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
+from workstation.adapters.dicom.elements import Buffer
 from workstation.core.errors import ErrorCode, WorkstationError
 
 # A program that also reads as DICOM: PS3.10 7.1 leaves the preamble to anybody (CVE-2019-11687). TIFF is common and welcome.
@@ -23,7 +25,7 @@ _PROGRAMS = (
     b"\xce\xfa\xed\xfe",
 )
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
-_BEGINNING = 8192
+BEGINNING = 8192
 
 
 class FileKind(Enum):
@@ -36,18 +38,14 @@ class FileKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignFile:
-    """An open file, its size in bytes and its first bytes."""
+    """A file's size in bytes, its first bytes, and all of them when they are asked for."""
 
-    descriptor: int
     size: int
     beginning: bytes
+    whole: Callable[[], Buffer]
 
-    def whole(self) -> mmap.mmap:
-        """All bytes, mapped; reading them after somebody cut the file kills the child, and only the child."""
-        try:
-            return mmap.mmap(self.descriptor, 0, access=mmap.ACCESS_READ)
-        except ValueError as error:  # nothing is left of it
-            raise WorkstationError(ErrorCode.FILE_TRUNCATED) from error
+
+OpenForeign = Callable[[str], AbstractContextManager[ForeignFile]]
 
 
 @contextmanager
@@ -60,29 +58,45 @@ def open_foreign(path: str) -> Iterator[ForeignFile]:
         ``file_not_found``, ``file_no_permission``, ``file_empty``, ``file_truncated``, ``file_unreadable`` or
         ``too_large``.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor, size = open_regular(path)
     try:
-        descriptor = os.open(path, flags)
-    except (OSError, ValueError) as error:
-        raise _why(error) from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise WorkstationError(ErrorCode.FILE_UNREADABLE, "not a regular file")
-        if not status.st_size:
-            raise WorkstationError(ErrorCode.FILE_EMPTY)
-        beginning = os.read(descriptor, _BEGINNING)
-        yield ForeignFile(descriptor=descriptor, size=status.st_size, beginning=beginning)
+        beginning = os.read(descriptor, BEGINNING)
+        yield ForeignFile(size=size, beginning=beginning, whole=partial(_mapped, descriptor))
         # The rest of a cut file's last page reads as zeros.
-        if os.fstat(descriptor).st_size < status.st_size:
+        if os.fstat(descriptor).st_size < size:
             raise WorkstationError(ErrorCode.FILE_TRUNCATED, "while it was read")
     except OSError as error:
-        raise _why(error) from error
+        raise why(error) from error
     finally:
         os.close(descriptor)
 
 
-def _why(error: OSError | ValueError) -> WorkstationError:
+def open_regular(path: str) -> tuple[int, int]:
+    """Descriptor and size in bytes of a regular file that is not empty; raises as `open_foreign` does."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except (OSError, ValueError) as error:
+        raise why(error) from error
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and status.st_size:
+        return descriptor, status.st_size
+    os.close(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        raise WorkstationError(ErrorCode.FILE_EMPTY)
+    raise WorkstationError(ErrorCode.FILE_UNREADABLE, "not a regular file")
+
+
+def _mapped(descriptor: int) -> mmap.mmap:
+    """All bytes, mapped; reading them after somebody cut the file kills the child, and only the child."""
+    try:
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    except ValueError as error:  # nothing is left of it
+        raise WorkstationError(ErrorCode.FILE_TRUNCATED) from error
+
+
+def why(error: OSError | ValueError) -> WorkstationError:
+    """What the system's refusal means."""
     codes = {
         errno.ENOENT: ErrorCode.FILE_NOT_FOUND,
         errno.ENOTDIR: ErrorCode.FILE_NOT_FOUND,

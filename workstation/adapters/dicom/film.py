@@ -10,7 +10,13 @@ import numpy as np
 from workstation.adapters.dicom import geometry, luts
 from workstation.adapters.dicom.attributes import Attributes
 from workstation.adapters.dicom.elements import OutOfData, read_elements
-from workstation.adapters.dicom.files import FileKind, ForeignFile, kind_of, open_foreign
+from workstation.adapters.dicom.files import (
+    FileKind,
+    ForeignFile,
+    OpenForeign,
+    kind_of,
+    open_foreign,
+)
 from workstation.adapters.dicom.groups import of_frame
 from workstation.adapters.dicom.headers import instance_of, is_directory
 from workstation.adapters.dicom.headerscan import check_size
@@ -20,7 +26,9 @@ from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.image import Photometric
 
 
-def read_film(path: str, *, frame: int, assume_gbk: bool = False) -> dict[str, Any]:
+def read_film(
+    path: str, *, frame: int, assume_gbk: bool = False, open_file: OpenForeign = open_foreign
+) -> dict[str, Any]:
     """Fields of the `Radiograph` of frame `frame`, counted from 0.
 
     Raises
@@ -28,7 +36,7 @@ def read_film(path: str, *, frame: int, assume_gbk: bool = False) -> dict[str, A
     WorkstationError
         The reason why there is none.
     """
-    with open_foreign(path) as file:
+    with open_file(path) as file:
         kind = kind_of(file.beginning)
         if kind is FileKind.OTHER:
             raise WorkstationError(ErrorCode.NOT_AN_IMAGE)
@@ -56,7 +64,7 @@ def _dicom(file: ForeignFile, frame: int, *, assume_gbk: bool) -> dict[str, Any]
     except OutOfData:
         raise WorkstationError(ErrorCode.FILE_TRUNCATED) from None
     if is_directory(elements):
-        raise WorkstationError(ErrorCode.NOT_AN_IMAGE, "DICOMDIR")
+        raise WorkstationError(ErrorCode.MEDIA_DIRECTORY)
     instance = instance_of(elements, assume_gbk=assume_gbk)
     if elements.pixels is None:
         raise WorkstationError(ErrorCode.NO_PIXEL_DATA)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from workstation.adapters.dicom.elements import Buffer, Elements, OutOfData, read_elements
-from workstation.adapters.dicom.files import FileKind, ForeignFile, kind_of, open_foreign
+from workstation.adapters.dicom.files import (
+    FileKind,
+    ForeignFile,
+    OpenForeign,
+    kind_of,
+    open_foreign,
+)
 from workstation.adapters.dicom.guard import IMAGE_LIMIT_BYTES
 from workstation.adapters.dicom.headers import LAST_HEADER_TAG, instance_of, is_directory
 from workstation.core.errors import ErrorCode, WorkstationError
@@ -13,7 +19,9 @@ _INFLATED_HEADER = 1 << 20
 _NATIVE = frozenset(("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"))
 
 
-def scan_file(path: str, *, assume_gbk: bool = False) -> Instance:
+def scan_file(
+    path: str, *, assume_gbk: bool = False, open_file: OpenForeign = open_foreign
+) -> Instance:
     """What the header of `path` says.
 
     Raises
@@ -21,7 +29,7 @@ def scan_file(path: str, *, assume_gbk: bool = False) -> Instance:
     WorkstationError
         The reason why there is no instance.
     """
-    with open_foreign(path) as file:
+    with open_file(path) as file:
         kind = kind_of(file.beginning)
         if kind is FileKind.PICTURE:
             from workstation.adapters.dicom.pictures import picture_instance
@@ -31,7 +39,7 @@ def scan_file(path: str, *, assume_gbk: bool = False) -> Instance:
             raise WorkstationError(ErrorCode.NOT_AN_IMAGE)
         elements = header_elements(file)
         if is_directory(elements):
-            raise WorkstationError(ErrorCode.NOT_AN_IMAGE, "DICOMDIR")
+            raise WorkstationError(ErrorCode.MEDIA_DIRECTORY)
         instance = instance_of(elements, assume_gbk=assume_gbk)
         check_size(elements, instance, file.size)
         return instance

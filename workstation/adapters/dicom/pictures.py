@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import mmap
 import uuid
 import warnings
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from workstation.adapters.dicom.elements import Buffer
 from workstation.adapters.dicom.files import ForeignFile
 from workstation.adapters.dicom.guard import IMAGE_LIMIT_BYTES
 from workstation.core.errors import ErrorCode, WorkstationError
@@ -62,7 +62,7 @@ def picture_pixels(
             raise WorkstationError(ErrorCode.FILE_TRUNCATED, type(error).__name__) from error
 
 
-def _open(data: mmap.mmap) -> Image.Image:
+def _open(data: Buffer) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = None  # the limit is ours: bytes, not pixels
     try:
         with warnings.catch_warnings():
@@ -72,7 +72,7 @@ def _open(data: mmap.mmap) -> Image.Image:
         raise WorkstationError(ErrorCode.MALFORMED, type(error).__name__) from error
 
 
-def _instance(data: mmap.mmap, image: Image.Image) -> Instance:
+def _instance(data: Buffer, image: Image.Image) -> Instance:
     columns, rows = image.size
     if image.mode not in _GREY.keys() | _COLOUR:
         raise WorkstationError(ErrorCode.UNSUPPORTED_PIXELS, image.mode)

@@ -127,7 +127,7 @@ class Answers:
         finally:
             self._due = None
         if "reason" in header:
-            raise _reason_from(header["reason"])
+            raise reason_from(header["reason"])
         return header.get("value"), arrays
 
     def finish(self) -> None:
@@ -164,7 +164,8 @@ class ChildDiedError(WorkstationError):
     """The child crashed or was ended at its deadline while it worked on this file."""
 
 
-def _reason_from(data: Json) -> WorkstationError:
+def reason_from(data: Json) -> WorkstationError:
+    """The reason a child sent, as an error."""
     try:
         code, parameters, detail = data
         plain = {str(k): v for k, v in parameters.items() if isinstance(v, (str, int, float))}

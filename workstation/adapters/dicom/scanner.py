@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from workstation.adapters.dicom.process import Answers, ChildDiedError, GuardedChild, refusal
+from workstation.adapters.dicom.process import (
+    Answers,
+    ChildDiedError,
+    GuardedChild,
+    reason_from,
+    refusal,
+)
 from workstation.adapters.dicom.values import decoder
+from workstation.adapters.dicom.wire import Json
 from workstation.core.errors import CancelledError, ErrorCode, Reason, WorkstationError
 from workstation.core.jobs import CancelToken, JobContext
 from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance
 
-_SKIPPED = frozenset({ErrorCode.NOT_AN_IMAGE, ErrorCode.NO_PIXEL_DATA})
+_SKIPPED = frozenset(
+    {
+        ErrorCode.NOT_AN_IMAGE,
+        ErrorCode.NO_PIXEL_DATA,
+        ErrorCode.ARCHIVE_NESTED,
+        ErrorCode.FOLDER_EMPTY,
+        ErrorCode.MEDIA_DIRECTORY,
+    }
+)
 _BLOCK = 256
 
 
@@ -51,6 +67,22 @@ class GuardedScanner:
                     position += 1
                     yield record
 
+    def contents(
+        self, stamp: FileStamp, context: JobContext
+    ) -> Sequence[FileStamp | FileRecord]:
+        """The films that an archive or the directory of a CD names, refused ones included; else the file itself."""
+        request = {"contents": str(stamp.path.absolute())}
+        try:
+            with self._lock, self._child.request(request, context.token) as answers:
+                value, _ = answers.next()
+            return [stamp] if value is None else [_named(*entry) for entry in value]
+        except CancelledError:
+            raise
+        except WorkstationError as error:
+            return [_problem(stamp, error.reason)]
+        except (TypeError, ValueError):
+            return [_problem(stamp, Reason(code=ErrorCode.MALFORMED, detail="answer"))]
+
     def _block(self, stamps: Sequence[FileStamp], context: JobContext) -> Iterator[FileRecord]:
         """Records of a block; ends early after a file that killed the child."""
         request = {
@@ -79,6 +111,12 @@ def _record(stamp: FileStamp, answers: Answers) -> FileRecord:
     except (TypeError, ValueError, LookupError):
         return _problem(stamp, Reason(code=ErrorCode.MALFORMED, detail="answer"))
     return FileRecord(stamp=stamp, outcome=FileOutcome.LOADED, instance=instance)
+
+
+def _named(path: str, size: int, mtime_ns: int, reason: Json | None) -> FileStamp | FileRecord:
+    """A file that an archive or a directory names, or why it is not to be read."""
+    stamp = FileStamp(path=Path(path), size=int(size), mtime_ns=int(mtime_ns))
+    return stamp if reason is None else _problem(stamp, reason_from(reason).reason)
 
 
 def _problem(stamp: FileStamp, reason: Reason) -> FileRecord:
