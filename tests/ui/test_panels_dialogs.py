@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSpinBox,
-    QTableWidget,
+    QTableView,
     QTextBrowser,
 )
 
@@ -95,17 +96,35 @@ def button(dialog, text) -> QAbstractButton:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_file_left_out_is_listed_with_its_whole_reason(opened, language):
     dialog = opened(ImportSummaryDialog(Texts(language), SUMMARY, None))
-    table = dialog.findChild(QTableWidget)
-    assert table.rowCount() == len(PROBLEMS)
-    for row in range(table.rowCount()):
-        text = table.item(row, 2).text()
+    table = dialog.findChild(QTableView)
+    files = table.model()
+    assert files.rowCount() == len(PROBLEMS)
+    for row in range(files.rowCount()):
+        cell = files.index(row, 2)
+        text = cell.data()
         assert "{" not in text
-        room = table.visualItemRect(table.item(row, 2)).adjusted(4, 0, -4, 0)
+        assert cell.data(Qt.ItemDataRole.ToolTipRole) == text
+        room = table.visualRect(cell).adjusted(4, 0, -4, 0)
         needed = table.fontMetrics().boundingRect(
             QRect(0, 0, room.width(), 1000), Qt.TextFlag.TextWordWrap, text
         )
         assert needed.height() <= room.height(), text
     assert cut_words(dialog) == []
+
+
+def test_many_files_left_out_are_put_into_words_when_they_are_looked_at(opened):
+    class Counted(Texts):
+        said = 0
+
+        def tr(self, message, /, **parameters):
+            self.said += 1
+            return super().tr(message, **parameters)
+
+    texts, many = Counted("en"), PROBLEMS * 300
+    dialog = opened(ImportSummaryDialog(texts, replace(SUMMARY, problems=many), None))
+    dialog.grab()
+    assert texts.said < len(many)
+    assert len(dialog.as_csv().splitlines()) == 1 + len(many)
 
 
 def test_the_summary_is_copied_as_a_table_of_every_file(opened):

@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -15,8 +15,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHeaderView,
     QLabel,
-    QTableWidget,
-    QTableWidgetItem,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -24,11 +23,54 @@ from PySide6.QtWidgets import (
 from resources.i18n import Texts
 from workstation.core.errors import WorkstationError
 from workstation.core.ports import ImportSummary
-from workstation.core.study import FileOutcome, FileRecord
+from workstation.core.study import FileOutcome
 from workstation.services.exporting import write_atomically
 from workstation.ui.worklist.wording import summary_line
 
 _ROW_MARGIN_PX = 10
+_MEASURED = 50  # rows that the second column is fitted to
+_Index = QModelIndex | QPersistentModelIndex
+_TEXT_ROLES = frozenset({Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole})
+
+
+class _LeftOut(QAbstractTableModel):
+    """Files that were not loaded; each is put into words when it is looked at."""
+
+    def __init__(self, texts: Texts, summary: ImportSummary) -> None:
+        super().__init__()
+        self._texts = texts
+        self._summary = summary
+        tr = texts.tr
+        self.header = (tr("File"), tr("What became of it"), tr("Reason"))
+
+    def row(self, number: int) -> tuple[str, str, str]:
+        """One file: its path below the folder, what became of it, and why."""
+        record, root, tr = self._summary.problems[number], self._summary.root, self._texts.tr
+        path = record.stamp.path
+        shown = path.relative_to(root) if path != root and path.is_relative_to(root) else path
+        skipped = record.outcome is FileOutcome.SKIPPED
+        reason = record.reason
+        why = tr(f"error.{reason.code.value}", **reason.parameters) if reason else ""
+        return str(shown), tr("– skipped") if skipped else tr("✗ refused"), why
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """Files."""
+        return 0 if parent.isValid() else len(self._summary.problems)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """File, outcome, reason."""
+        return 0 if parent.isValid() else len(self.header)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
+        """The words of one cell; the tip says them in full."""
+        return self.row(index.row())[index.column()] if role in _TEXT_ROLES else None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        """The names of the columns."""
+        across = orientation is Qt.Orientation.Horizontal
+        return self.header[section] if across and role in _TEXT_ROLES else None
 
 
 class ImportSummaryDialog(QDialog):
@@ -39,7 +81,7 @@ class ImportSummaryDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(texts.tr("Import summary"))
         self._texts = texts
-        self._rows = [self._row(record, summary.root) for record in summary.problems]
+        self._files = _LeftOut(texts, summary)
         heading = QLabel(summary_line(texts, summary))
         heading.setProperty("class", "title")
         root = QLabel(str(summary.root))
@@ -69,31 +111,14 @@ class ImportSummaryDialog(QDialog):
         """The table as text."""
         stream = io.StringIO(newline="")
         writer = csv.writer(stream)
-        writer.writerow(self._header())
-        writer.writerows(self._rows)
+        writer.writerow(self._files.header)
+        writer.writerows(map(self._files.row, range(self._files.rowCount())))
         return stream.getvalue()
 
-    def _header(self) -> list[str]:
-        tr = self._texts.tr
-        return [tr("File"), tr("What became of it"), tr("Reason")]
-
-    def _row(self, record: FileRecord, root: Path) -> tuple[str, str, str]:
-        path = record.stamp.path
-        shown = path.relative_to(root) if path != root and path.is_relative_to(root) else path
-        skipped = record.outcome is FileOutcome.SKIPPED
-        outcome = self._texts.tr("– skipped") if skipped else self._texts.tr("✗ refused")
-        reason = record.reason
-        text = (
-            ""
-            if reason is None
-            else self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
-        )
-        return str(shown), outcome, text
-
-    def _table(self) -> QTableWidget:
-        table = QTableWidget(len(self._rows), 3)
+    def _table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self._files)
         table.setAccessibleName(self._texts.tr("Files that were not loaded"))
-        table.setHorizontalHeaderLabels(self._header())
         table.verticalHeader().hide()
         # Two lines hold every reason; measuring thousands of rows one by one would stall the window.
         table.verticalHeader().setDefaultSectionSize(
@@ -104,15 +129,11 @@ class ImportSummaryDialog(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = table.horizontalHeader()
+        header.setResizeContentsPrecision(_MEASURED)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         table.setColumnWidth(0, 280)
-        for row, texts in enumerate(self._rows):
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
-                table.setItem(row, column, item)
         return table
 
     def _copy(self) -> None:

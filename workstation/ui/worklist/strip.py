@@ -65,7 +65,12 @@ class ImportStrip(QFrame):
         self._running = progress is not None
         if progress is not None:
             self._summary = None
-            text = self._texts.tr("{count} files", count=progress.done)
+            done = progress.done
+            text = (
+                self._texts.tr("1 file")
+                if done == 1
+                else self._texts.tr("{count} files", count=done)
+            )
             if progress.rate_per_s:
                 text += " · " + self._texts.tr(
                     "{rate} a second", rate=f"{progress.rate_per_s:.0f}"

@@ -32,7 +32,8 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
     """The words of one study; an image count and a modality, never a score."""
     study = row.study
     when = f"{study.when:%Y-%m-%d}" if study.when else texts.tr("no date")
-    images = texts.tr("{count} images", count=row.image_count)
+    count = row.image_count
+    images = texts.tr("1 image") if count == 1 else texts.tr("{count} images", count=count)
     about = [when, study.description, "/".join(row.modalities), images]
     return StudyWords(
         name=patient_name(study.patient, texts),
