@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +57,11 @@ def run_window(paths: Sequence[Path], *, sample: bool, language: str | None) -> 
         QTimer.singleShot(0, start)
         code = app.exec()
         reception.close()
-        workbench.close()
+        ended = workbench.close(hurried=True)
+    if not ended:
+        os._exit(
+            code
+        )  # everything is stored and closed; Qt would abort over the thread that still runs
     return code
 
 

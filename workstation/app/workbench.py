@@ -19,7 +19,7 @@ from workstation.adapters.config.settings import LoadedSettings, Settings, save_
 from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
 from workstation.app.entry import language as system_language
-from workstation.app.preferences import changed, described
+from workstation.app.preferences import changed, described, problem_words
 from workstation.app.store_lane import IndexOnLane
 from workstation.core.errors import Reason, WorkstationError
 from workstation.core.jobs import JobContext, Lane
@@ -28,6 +28,7 @@ from workstation.services.analysis import Analysis
 from workstation.services.indexing import Indexing
 from workstation.services.priors import earlier_studies
 from workstation.services.review import ReviewService
+from workstation.ui.compare.presenter import ComparePresenter
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.keys import KeyMap
 from workstation.ui.dialogs.pages import about
@@ -79,7 +80,7 @@ class Workbench(QObject):
     ) -> None:
         super().__init__()
         self._folders = folders
-        self._loaded = loaded
+        self._problems: Sequence[Reason] = loaded.problems
         self._settings: Settings = loaded.settings
         self.language = language or _language(self._settings)
         self._texts = Texts(self.language)
@@ -92,6 +93,9 @@ class Workbench(QObject):
         self.presenters: Presenters | None = None
         self._wanted: list[Path] = []
         self._room: ReadingRoom | None = None
+        self._engines = QTimer(self)
+        self._engines.setInterval(_ENGINES_AFTER_MS)
+        self._engines.timeout.connect(self._load_engines)
         self.window = self._made_window()
         self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
 
@@ -106,6 +110,7 @@ class Workbench(QObject):
         """After the first paint: open the library, and `paths` with it."""
         self._wanted += paths
         self._folders.empty_scratch()
+        self._show_problems()
         self._lanes.submit(Lane.STORE, self._open, done=self._on_opened, failed=self._on_failed)
         self._lanes.submit(Lane.FILM, lambda _: self._reader.start(), done=_ignore)
         self._lanes.submit(Lane.SCAN, lambda _: self._scanner.start(), done=_ignore)
@@ -126,19 +131,25 @@ class Workbench(QObject):
                     )
                 )
 
-    def close(self) -> None:
-        """Let the store finish, end threads and children."""
+    def close(self, *, hurried: bool = False) -> bool:
+        """Let the store finish, end threads and children; False when `hurried` and a thread could not be ended in time.
+
+        What cannot be interrupted is an import of torch, and a key store of the system that does not answer. Neither has
+        anything to store; the process must end then.
+        """
         self.window.hide()
+        self._engines.stop()
         if self.presenters is not None:
-            self._engines.stop()
             self.presenters.worklist.close()
-        self._lanes.shutdown()
+        impatient = {Lane.COMPUTE} if self._backstage else {Lane.COMPUTE, Lane.STORE}
+        ended = self._lanes.shutdown(impatient=impatient if hurried else ())
         self._scanner.close()
         self._reader.close()
         if self._backstage is not None:
             self._backstage.close()
         self._folders.empty_scratch()
         gc.unfreeze()
+        return ended
 
     def speak(self, language: str) -> None:
         """Put a window in another language in the place of this one; everything behind it stays as it is."""
@@ -150,6 +161,7 @@ class Workbench(QObject):
         self.window = self._made_window(geometry=bytes(before.saveGeometry().data()))
         if self.presenters is not None:
             self._enter(self.presenters, following=room)
+        self._show_problems()
         self.window.show()
         before.hide()
         before.deleteLater()
@@ -188,11 +200,6 @@ class Workbench(QObject):
         if self._wanted:
             self.presenters.worklist.scan(tuple(self._wanted))
             self._wanted.clear()
-        for reason in self._loaded.problems:
-            self._on_failed_quietly(reason)
-        self._engines = QTimer(self)
-        self._engines.setInterval(_ENGINES_AFTER_MS)
-        self._engines.timeout.connect(self._load_engines)
         self._engines.start()
         self.opened.emit()
 
@@ -215,6 +222,15 @@ class Workbench(QObject):
         gc.freeze()
         self.window.say(self._texts.tr("Ready."))
         self.ready.emit()
+
+    def _show_problems(self) -> None:
+        """Say which settings could not be read, until the reader has seen it."""
+        if self._problems:
+            words = problem_words(self._texts, self._problems)
+            self.window.notify(words).acknowledged.connect(self._forget_problems)
+
+    def _forget_problems(self) -> None:
+        self._problems = ()
 
     def _on_failed(self, reason: Reason) -> None:
         text = self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
@@ -284,6 +300,18 @@ class Workbench(QObject):
             findings=findings,
             review=review,
             export=export,
+            compare=self._made_compare(desk, backstage),
+        )
+
+    def _made_compare(self, desk: Desk, backstage: Backstage) -> ComparePresenter:
+        return ComparePresenter(
+            lanes=self._lanes,
+            desk=desk,
+            index=backstage.library,
+            reader=self._reader,
+            session=backstage.library,
+            saved_session=backstage.reading,
+            parent=self,
         )
 
     def _on_crash(self, path: Path) -> None:
@@ -305,7 +333,7 @@ class Workbench(QObject):
         settings = self._settings
         if "language" in values:
             self.speak(_language(settings))
-        self.window.film.set_options(_viewer_options(settings))
+        self.window.stage.set_options(_viewer_options(settings))
         if self.presenters is not None:
             self.presenters.findings.set_controls(_evidence_controls(settings))
         self.window.say(self._texts.tr("Settings saved."))

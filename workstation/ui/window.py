@@ -28,6 +28,7 @@ from workstation.ui.display_check import DisplayCheck
 from workstation.ui.findings.view import FindingsView
 from workstation.ui.footer import ResearchFooter
 from workstation.ui.icons import icon
+from workstation.ui.notice_bar import NoticeBar
 from workstation.ui.review.view import ReviewView
 from workstation.ui.viewer.actions import COMMANDS, Command, bind_commands
 from workstation.ui.viewer.state import Tool, ViewerOptions
@@ -198,6 +199,13 @@ class MainWindow(QMainWindow):
         self._message.setText(message)
         self._message.setToolTip(message)
         self._message_end.start()
+
+    def notify(self, message: str) -> NoticeBar:
+        """Something that stays above the room until the reader has acknowledged it."""
+        bar = NoticeBar(self._texts, message)
+        self.addToolBarBreak()
+        self.addToolBar(bar)
+        return bar
 
     def set_recent(self, folders: Sequence[Path]) -> None:
         """Offer the folders opened last, newest first, in the menu."""

@@ -14,7 +14,7 @@ from typing import Any
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.services.exporting import write_atomically
 
-FILE = "settings.json"
+FILE, KEPT_FILE = "settings.json", "settings.json.bad"
 
 
 def _setting(
@@ -174,7 +174,7 @@ def save_settings(config: Path, settings: Settings) -> None:
     """
     path = config / FILE
     if path.exists() and load_settings(config).problems:
-        write_atomically(path.with_name(FILE + ".bad"), path.read_bytes())
+        write_atomically(path.with_name(KEPT_FILE), path.read_bytes())
     values = {spec.name: getattr(settings, spec.name) for spec in fields(settings)}
     write_atomically(path, (json.dumps(values, indent=2) + "\n").encode())
 

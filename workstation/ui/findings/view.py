@@ -88,6 +88,8 @@ class FindingsView(QWidget):
         self.setLayout(stacked(head, self.area, gap=0))
         self._connect()
         self.set_state(self._state)
+        # Not "none is installed": that is known once the packages have been looked at.
+        self.model_line.say(texts.tr("The model is looked for once the library is open."))
 
     def set_state(self, state: FindingsState) -> None:
         """Show `state`; what is on screen already is changed in place."""

@@ -10,14 +10,14 @@ import heapq
 import itertools
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from threading import Lock
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QObject, Qt, QThread, Signal, Slot
 
 from workstation.core.errors import CancelledError, ErrorCode, Reason, WorkstationError
 from workstation.core.jobs import (
@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 
 NORMAL, LATER = 0, 1
 """Priorities: `LATER` work waits for all `NORMAL` work of its lane."""
+_PATIENCE_MS = 1000
+# Scans call the store; an inference calls nobody and takes longest to stop.
+_SHUTDOWN_ORDER = (Lane.SCAN, Lane.FILM, Lane.EXPORT, Lane.STORE, Lane.COMPUTE)
 
 
 class _Kind(Enum):
@@ -214,9 +217,13 @@ class Lanes(QObject):
         if listener is not None:
             listener.token.cancel()
 
-    def shutdown(self) -> None:
-        """Cancel everything but what must be stored, and wait for all threads."""
-        for lane in (*(lane for lane in Lane if lane is not Lane.STORE), Lane.STORE):
+    def shutdown(self, *, impatient: Collection[Lane] = ()) -> bool:
+        """Cancel everything but what must be stored, and wait for all threads; False when one still runs.
+
+        The `impatient` lanes are waited for a second. A thread that still runs then cannot be destroyed: end the process.
+        """
+        ended = True
+        for lane in sorted(Lane, key=_SHUTDOWN_ORDER.index):
             thread, worker = self._threads[lane], self._workers[lane]
             if lane is not Lane.STORE:
                 worker.clear()
@@ -224,8 +231,10 @@ class Lanes(QObject):
                     if ticket.lane is lane:
                         listener.token.cancel()
             worker.add(_quit_thread, CancelToken(), priority=LATER + 1)
-            thread.wait()
+            forever = QDeadlineTimer(QDeadlineTimer.ForeverConstant.Forever)
+            ended &= thread.wait(QDeadlineTimer(_PATIENCE_MS) if lane in impatient else forever)
         self._listeners.clear()
+        return ended
 
     @Slot(object)
     def _deliver(self, report: _Report) -> None:
