@@ -28,6 +28,7 @@ from workstation.services.analysis import Analysis
 from workstation.services.indexing import Indexing
 from workstation.services.priors import earlier_studies
 from workstation.services.review import ReviewService
+from workstation.ui.compare.presenter import ComparePresenter
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.keys import KeyMap
 from workstation.ui.dialogs.pages import about
@@ -299,6 +300,18 @@ class Workbench(QObject):
             findings=findings,
             review=review,
             export=export,
+            compare=self._made_compare(desk, backstage),
+        )
+
+    def _made_compare(self, desk: Desk, backstage: Backstage) -> ComparePresenter:
+        return ComparePresenter(
+            lanes=self._lanes,
+            desk=desk,
+            index=backstage.library,
+            reader=self._reader,
+            session=backstage.library,
+            saved_session=backstage.reading,
+            parent=self,
         )
 
     def _on_crash(self, path: Path) -> None:
@@ -320,7 +333,7 @@ class Workbench(QObject):
         settings = self._settings
         if "language" in values:
             self.speak(_language(settings))
-        self.window.film.set_options(_viewer_options(settings))
+        self.window.stage.set_options(_viewer_options(settings))
         if self.presenters is not None:
             self.presenters.findings.set_controls(_evidence_controls(settings))
         self.window.say(self._texts.tr("Settings saved."))

@@ -23,13 +23,27 @@ def is_same_patient(one: PatientIdentity, other: PatientIdentity) -> bool:
     """
     if not one.patient_id or (one.patient_id, one.issuer) != (other.patient_id, other.issuer):
         return False
-    same_name = _same_name(one.name, other.name)
-    both_born = one.birth_date is not None and other.birth_date is not None
-    same_birth = one.birth_date == other.birth_date if both_born else None
+    confirmed = _same_name(one.name, other.name) or _same_birth(one, other)
+    return bool(confirmed) and not contradicts(one, other)
+
+
+def contradicts(one: PatientIdentity, other: PatientIdentity) -> bool:
+    """Whether something that both identities know disagrees."""
     sexes = {one.sex, other.sex} - {Sex.UNKNOWN}
-    if same_name is False or same_birth is False or len(sexes) > 1:
-        return False
-    return bool(same_name or same_birth)
+    same_issuer = one.issuer == other.issuer and one.patient_id and other.patient_id
+    return (
+        bool(same_issuer and one.patient_id != other.patient_id)
+        or _same_name(one.name, other.name) is False
+        or _same_birth(one, other) is False
+        or len(sexes) > 1
+    )
+
+
+def _same_birth(one: PatientIdentity, other: PatientIdentity) -> bool | None:
+    """Whether both were born on one day; None when that is not known of both."""
+    if one.birth_date is None or other.birth_date is None:
+        return None
+    return one.birth_date == other.birth_date
 
 
 def _same_name(one: PersonName, other: PersonName) -> bool | None:

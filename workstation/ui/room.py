@@ -14,6 +14,8 @@ from workstation.core.image import Radiograph
 from workstation.core.ports import ImportSummary
 from workstation.core.study import Instance, Study
 from workstation.services.exporting import safe_stem
+from workstation.ui.compare.connection import Comparing
+from workstation.ui.compare.presenter import ComparePresenter
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.import_summary import ImportSummaryDialog
 from workstation.ui.dialogs.pages import model_card
@@ -37,6 +39,7 @@ class Presenters:
     findings: FindingsPresenter
     review: ReviewPresenter
     export: ReportExport
+    compare: ComparePresenter
 
 
 class ReadingRoom(QObject):
@@ -64,6 +67,7 @@ class ReadingRoom(QObject):
         self._connect_findings()
         self._connect_review()
         window.card_requested.connect(self._show_card)
+        self._comparing = Comparing(window, presenters.compare, texts)
         self._enable()
 
     def refresh(self) -> None:
@@ -185,6 +189,7 @@ class ReadingRoom(QObject):
     def _on_summary(self, summary: ImportSummary) -> None:
         self.summary = summary
         self._window.worklist.show_summary(summary)
+        self._to.compare.refresh()
 
     def _show_summary(self) -> None:
         if self.summary is not None:

@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from resources.i18n import Texts
+from workstation.ui.compare.commands import COMPARE_COMMANDS
+from workstation.ui.compare.controls import CompareControls
 from workstation.ui.dialogs.keys import KeyMap, KeysDialog
 from workstation.ui.dialogs.pages import guide
 from workstation.ui.display_check import DisplayCheck
@@ -29,7 +31,9 @@ from workstation.ui.findings.view import FindingsView
 from workstation.ui.footer import ResearchFooter
 from workstation.ui.icons import icon
 from workstation.ui.notice_bar import NoticeBar
+from workstation.ui.panel import stacked
 from workstation.ui.review.view import ReviewView
+from workstation.ui.stage import Stage
 from workstation.ui.viewer.actions import COMMANDS, Command, bind_commands
 from workstation.ui.viewer.state import Tool, ViewerOptions
 from workstation.ui.viewer.view import FilmView
@@ -73,8 +77,9 @@ HELP_COMMANDS = (
     _command("About Thoravue", "about_requested"),
 )
 SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
-ALL_COMMANDS = (*SHELL_COMMANDS, *COMMANDS)
-NEED_STUDY = (*(c.id for c in (*COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)), "room.export")
+ALL_COMMANDS = (*SHELL_COMMANDS, *COMPARE_COMMANDS, *COMMANDS)
+_OF_A_STUDY = (*COMMANDS, *COMPARE_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)
+NEED_STUDY = (*(c.id for c in _OF_A_STUDY), "room.export")
 """Commands that mean nothing while no study is open."""
 
 _TOOLS = {
@@ -88,6 +93,7 @@ _TOOL_BAR = (
     ("view.auto_window", "view.invert"),
     ("view.fit", "view.one_to_one", "view.rotate_left", "view.rotate_right", "view.flip"),
     ("view.reset",),
+    ("compare.prior_requested",),
     ("room.analyse_requested", "room.marks_requested"),
     ("room.undo_requested", "room.redo_requested"),
     ("room.export",),
@@ -159,14 +165,16 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._texts = texts
         self.worklist = WorklistView(texts)
-        self.film = FilmView(texts, options.viewer)
+        self.stage = Stage(texts, options.viewer)
+        self.film = self.stage.film
+        self.compare = CompareControls(texts)
         self.findings = FindingsView(texts)
         self.review = ReviewView(texts)
         self.keys: KeyMap = {}
-        self.actions_by_id = bind_commands(self.film, texts)
-        self.actions_by_id |= {
-            command.id: self._shell_action(command) for command in SHELL_COMMANDS
-        }
+        self.actions_by_id = bind_commands(self.film, texts, active=lambda: self.stage.active)
+        for owner, commands in ((self, SHELL_COMMANDS), (self.compare, COMPARE_COMMANDS)):
+            for command in commands:
+                self.actions_by_id[command.id] = self._shell_action(command, owner)
         self.setWindowTitle("Thoravue")
         self.setCentralWidget(self._columns())
         self._make_menus()
@@ -302,7 +310,10 @@ class MainWindow(QMainWindow):
         self._panels.setChildrenCollapsible(False)
         self._panels.setSizes([460, 400])
         columns = QSplitter(Qt.Orientation.Horizontal)
-        for view in (self.worklist, self.film, self._panels):
+        films, column = QWidget(), stacked(self.stage, self.compare, gap=0)
+        column.setStretch(0, 1)
+        films.setLayout(column)
+        for view in (self.worklist, films, self._panels):
             columns.addWidget(view)
         columns.setStretchFactor(1, 1)
         columns.setSizes([_WORKLIST_PX, 1440 - _WORKLIST_PX - _PANEL_PX, _PANEL_PX])
@@ -316,10 +327,10 @@ class MainWindow(QMainWindow):
         self.worklist.setVisible(shown)
         self._panels.setVisible(shown)
 
-    def _shell_action(self, command: Command) -> QAction:
+    def _shell_action(self, command: Command, owner: QWidget) -> QAction:
         action = QAction(self._texts.tr(command.name), self)
         action.setObjectName(command.id)
-        target = getattr(self, command.method)
+        target = getattr(owner, command.method)
         action.triggered.connect(target)
         self.addAction(action)
         return action
@@ -330,6 +341,7 @@ class MainWindow(QMainWindow):
         titles = (
             (tr("&Study"), [c.id for c in STUDY_COMMANDS]),
             (tr("F&ilm"), [c.id for c in COMMANDS]),
+            (tr("&Compare"), [c.id for c in COMPARE_COMMANDS]),
             (tr("&AI"), [c.id for c in AI_COMMANDS]),
             (tr("Re&view"), [c.id for c in REVIEW_COMMANDS]),
             (tr("&Help"), [c.id for c in HELP_COMMANDS]),
@@ -393,7 +405,8 @@ class MainWindow(QMainWindow):
         if event.type() is QEvent.Type.ShortcutOverride:
             pressed = cast("QKeyEvent", event)
             plain = not pressed.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-            elsewhere = QApplication.focusWidget() not in {None, self, self.film}
+            focus = QApplication.focusWidget()
+            elsewhere = focus not in {None, self} and not isinstance(focus, FilmView)
             if plain and elsewhere and pressed.key() in _WIDGET_KEYS:
                 event.accept()
                 return True
