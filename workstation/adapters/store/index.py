@@ -20,6 +20,7 @@ from workstation.core.study import (
     Study,
     study_of,
 )
+from workstation.services.walking import file_of
 
 _SORT = {
     SortKey.PATIENT_NAME: "sort_name",
@@ -275,7 +276,7 @@ def _row(row: tuple[str, str, int, str, str, str, str, int]) -> WorklistRow:
         status=ReviewStatus(status),
         image_count=images,
         modalities=tuple(sorted(m for m in modalities.split(",") if m)),
-        available=Path(path).exists(),
+        available=file_of(Path(path)) is not None,
         analysed=bool(analysed),
     )
 
