@@ -252,8 +252,12 @@ class MainWindow(QMainWindow):
             self.paths_chosen.emit((Path(folder),))
 
     def open_files(self) -> None:
-        """Let the reader choose films."""
-        names, _ = QFileDialog.getOpenFileNames(self, self._texts.tr("Open films"))
+        """Let the reader choose films, archives of films or the directory of a CD."""
+        films = f"{self._texts.tr('All files')} (*)"
+        archives = f"{self._texts.tr('ZIP archives and directories of CDs')} (*.zip DICOMDIR)"
+        names, _ = QFileDialog.getOpenFileNames(
+            self, self._texts.tr("Open films"), filter=f"{films};;{archives}"
+        )
         if names:
             self.paths_chosen.emit(tuple(Path(name) for name in names))
 
