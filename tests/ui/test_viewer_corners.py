@@ -161,15 +161,14 @@ def test_letters_follow_the_film(orientation, letters):
 )
 def test_the_bar_is_round_and_says_what_it_rests_on(zoom, label, millimetres):
     spacing = PixelSpacing(row_mm=0.2, column_mm=0.2, source=SpacingSource.AT_DETECTOR)
-    film = make_film(spacing=spacing)
-    bar = scale_bar(film, ViewState(voi=WINDOW, zoom=zoom), longest=150, texts=EN)
+    bar = scale_bar(spacing, ViewState(voi=WINDOW, zoom=zoom), longest=150, texts=EN)
     assert (bar.label, bar.source) == (label, EN.tr("spacing.at_detector"))
     assert bar.length == pytest.approx(millimetres / 0.2 * zoom)
     assert 150 / 2.5 <= bar.length <= 150
 
 
 def test_without_calibration_the_bar_counts_pixels():
-    bar = scale_bar(make_film(), ViewState(voi=WINDOW, zoom=0.5), longest=150, texts=EN)
+    bar = scale_bar(None, ViewState(voi=WINDOW, zoom=0.5), longest=150, texts=EN)
     assert (bar.label, bar.source) == ("200 px", EN.tr("spacing.none"))
     assert bar.length == pytest.approx(100)
 
@@ -198,7 +197,7 @@ def test_blocks_never_meet_at_700_by_500(qtbot, language, qapp):
     all_corners = corner_texts(
         film, state, texts=texts, pointer=PointerReading(place=(1, 1), value=5.0)
     )
-    bar = scale_bar(film, state, longest=140, texts=texts)
+    bar = scale_bar(film.spacing, state, longest=140, texts=texts)
     parts = [
         Overlay(corners=Corners(top_left=all_corners.top_left)),
         Overlay(corners=Corners(top_left=(), top_right=all_corners.top_right)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,9 +157,16 @@ def mm_per_column(film: Radiograph, start: Point, end: Point, *, length_mm: floa
 
 
 def measure(
-    annotation: Annotation, film: Radiograph, spacing: PixelSpacing | None
+    annotation: Annotation,
+    film: Radiograph,
+    spacing: PixelSpacing | None,
+    *,
+    with_statistics: bool = True,
 ) -> Measurement | None:
-    """What `annotation` measures on its film; None for words, and where a line without a length makes it meaningless."""
+    """What `annotation` measures on its film; None for words, and where a line without a length makes it meaningless.
+
+    Without statistics a region costs nothing, however large it is.
+    """
     scale, points = Scale.of(spacing), annotation.points
     match annotation.kind:
         case AnnotationKind.DISTANCE:
@@ -167,7 +174,9 @@ def measure(
         case AnnotationKind.ANGLE:
             return _angle(scale, *points)
         case AnnotationKind.ELLIPSE | AnnotationKind.RECTANGLE:
-            return _region(annotation, film, scale)
+            region = _region(annotation, scale)
+            values = region_pixels(annotation, film) if with_statistics else film.pixels[0, :0]
+            return replace(region, statistics=_statistics(film, values))
         case AnnotationKind.CARDIOTHORACIC_RATIO:
             return _cardiothoracic_ratio(scale, points)
         case _:
@@ -204,14 +213,11 @@ def _cardiothoracic_ratio(
     return CardiothoracicRatio(heart=scale.length(heart), thorax=scale.length(thorax))
 
 
-def _region(annotation: Annotation, film: Radiograph, scale: Scale) -> Region:
+def _region(annotation: Annotation, scale: Scale) -> Region:
     start, end = annotation.points
     width, height = (abs(part) for part in scale.vector(start, end))
     share = math.pi / 4 if annotation.kind is AnnotationKind.ELLIPSE else 1.0
-    return Region(
-        area=scale.area(width * height * share),
-        statistics=_statistics(film, region_pixels(annotation, film)),
-    )
+    return Region(area=scale.area(width * height * share))
 
 
 def region_pixels(annotation: Annotation, film: Radiograph) -> NDArray[np.integer]:

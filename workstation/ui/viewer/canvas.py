@@ -6,13 +6,17 @@ import math
 from collections.abc import Callable
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QRegion, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from workstation.core.geometry import Affine2D
+from workstation.core.image import Radiograph
 from workstation.ui.viewer.film_item import EvidenceItem, FilmItem
 from workstation.ui.viewer.gestures import Gestures
+from workstation.ui.viewer.pyramid import Pyramid
+from workstation.ui.viewer.raster import Look
+from workstation.ui.viewer.tools.loupe import Loupe
 
 
 class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -43,6 +47,7 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
             enableMouse=False, enableMenu=False, invertY=True, defaultPadding=0
         )
         self.setCentralItem(self.view_box)
+        self._loupe: Loupe | None = None
         self.film_item = FilmItem()
         self.view_box.addItem(self.film_item, ignoreBounds=True)
         self.evidence_item = EvidenceItem(self.film_item)
@@ -75,6 +80,19 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         )
         self.view_box.setRange(QRectF(left, top, right - left, bottom - top), padding=0)
 
+    def draw_loupe(
+        self, painter: QPainter, place: QPointF, *, film_to_canvas: Affine2D, look: Look
+    ) -> None:
+        """Draw the film larger around `place` of the viewport."""
+        if self._loupe is None:
+            self._loupe = Loupe(self.film_item.another_raster())
+        self._loupe.draw(painter, place, film_to_canvas=film_to_canvas, look=look)
+
+    def show_film(self, film: Radiograph | None, pyramid: Pyramid | None = None) -> None:
+        """Replace the film; None shows nothing."""
+        self._loupe = None
+        self.film_item.show_film(film, pyramid)
+
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         """Black around the film; beneath it there is nothing to see."""
         film = self.film_item.mapRectToScene(self.film_item.boundingRect())
@@ -98,15 +116,15 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         self.resized.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a gesture."""
-        self.parentWidget().setFocus(Qt.FocusReason.MouseFocusReason)
+        """Begin a gesture; a text that was being typed is finished by it and no more."""
         self._gestures.press(event)
+        self.parentWidget().setFocus(Qt.FocusReason.MouseFocusReason)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with a gesture."""
         self._gestures.move(event)
-        self.hovered.emit(None if self._gestures.is_dragging else event.position())
+        self.hovered.emit(None if self._gestures.moves_film else event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a gesture."""
@@ -115,8 +133,8 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Only the left button's second click counts."""
-        if event.button() is Qt.MouseButton.LeftButton:
+        """Only the left button's second click counts, and to a tool that draws it is a click."""
+        if event.button() is Qt.MouseButton.LeftButton and not self._gestures.draws:
             self.double_clicked.emit()
         else:
             self._gestures.press(event)

@@ -61,7 +61,7 @@ def corner_texts(
         return fixed
     everything = level is CornerLevel.ALL
     look = _lines(
-        _pointer(pointer, texts) if everything else "",
+        pointer_words(pointer, texts) if everything else "",
         f"{film.instance.modality}  {film.columns} × {film.rows}" if everything else "",
         texts.tr("Lossy compressed") if film.instance.lossy else "",
         _window(film, state.voi, texts),
@@ -121,7 +121,8 @@ def _series(instance: Instance, texts: Texts, *, everything: bool) -> tuple[str,
     return _lines(number, instance.series_description, view)
 
 
-def _pointer(pointer: PointerReading | None, texts: Texts) -> str:
+def pointer_words(pointer: PointerReading | None, texts: Texts) -> str:
+    """Place and value of the pixel under the pointer; empty without one."""
     if pointer is None:
         return ""
     value = pointer.value

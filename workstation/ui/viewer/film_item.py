@@ -121,6 +121,18 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
         self._painted = None
         self._seen = _Seen()
 
+    def another_raster(self) -> FilmRaster:
+        """The film for another place on the screen, which shall not cost this one what it keeps.
+
+        Raises
+        ------
+        ValueError
+            When no film is shown.
+        """
+        if self._raster is None:
+            raise ValueError("there is no film")
+        return self._raster.another()
+
     def set_look(self, look: Look) -> None:
         """Window and inversion from now on."""
         if not look.same_as(self._look):

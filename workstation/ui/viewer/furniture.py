@@ -54,6 +54,8 @@ class Overlay:
     bar: ScaleBar | None = None
     evidence: EvidenceStyle | None = None
     caption: str = ""
+    hint: str = ""
+    """What to do next with the tool in hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,10 @@ class Furniture:
             self._draw_kept(painter, self._corner, (_edges(room), ratio, block))
         free = _edges(room.adjusted(0, 0, 0, -bottom))
         self._draw_kept(painter, self._letters, (free, ratio, overlay.letters, legend_width))
+        if overlay.hint:
+            lines = max(len(overlay.corners.top_left), len(overlay.corners.top_right), 1)
+            room.setTop(room.top() + _MARGIN + lines * self._text.line_height)
+            self._draw_hint(painter, room, overlay.hint)
 
     def draw_message(
         self, painter: QPainter, canvas: QRectF, text: str, kind: MessageKind
@@ -208,6 +214,14 @@ class Furniture:
         self._text.draw(painter, left, top, note)
         shown, _ = self._bold.fitted(said, left - strip.left() - 2 * _MARGIN)
         self._bold.draw(painter, strip.left() + _MARGIN, top, shown)
+
+    def _draw_hint(self, painter: QPainter, room: QRectF, hint: str) -> None:
+        """One line on a dark strip at the top of `room`, which lies below the corner texts."""
+        shown, width = self._bold.fitted(hint, room.width() - 4 * _MARGIN)
+        left = room.center().x() - width / 2
+        strip = QRectF(left - _MARGIN, room.top(), width + 2 * _MARGIN, self.banner_height)
+        painter.fillRect(strip, _BANNER)
+        self._bold.draw(painter, left, strip.top() + 4, shown)
 
     def _draw_legend(self, painter: QPainter, room: QRectF, style: EvidenceStyle) -> float:
         """The colour ramp with its ticks in log-odds at the right edge; how much width it took."""

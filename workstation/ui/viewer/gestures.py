@@ -50,11 +50,29 @@ class GestureTarget(Protocol):
         ...
 
 
+class LeftHand(Protocol):
+    """What may take the left button, for something drawn; it is told of every movement elsewhere."""
+
+    def press(self, place: QPointF) -> bool:
+        """Whether it takes the button that went down there."""
+        ...
+
+    def release(self, place: QPointF, *, dragged: bool) -> None:
+        """The button it took came up."""
+        ...
+
+    def drop(self) -> bool:
+        """Forget what is under way."""
+        ...
+
+
 class Gestures:
     """Turns mouse events into calls. One button drags at a time; `cancel` forgets it."""
 
-    def __init__(self, target: GestureTarget) -> None:
+    def __init__(self, target: GestureTarget, hand: LeftHand) -> None:
         self._target = target
+        self._hand = hand
+        self._taken = False
         self._button = Qt.MouseButton.NoButton
         self._start = QPointF()
         self._last = QPointF()
@@ -66,9 +84,20 @@ class Gestures:
         """Whether a button is held that was pressed on the canvas."""
         return self._button is not Qt.MouseButton.NoButton
 
+    @property
+    def moves_film(self) -> bool:
+        """Whether the film follows the mouse, or its window does."""
+        return self.is_dragging and not self._taken
+
+    @property
+    def draws(self) -> bool:
+        """Whether a second click of the left button is one more point."""
+        return self._target.tool.draws
+
     def cancel(self) -> None:
         """Ignore the rest of a drag, for instance because another film came."""
         self._button = Qt.MouseButton.NoButton
+        self._taken = False
 
     def press(self, event: QMouseEvent) -> None:
         """A button went down."""
@@ -76,18 +105,24 @@ class Gestures:
             self._button = event.button()
             self._start = self._last = event.position()
             self._moved = False
+            left = self._button is Qt.MouseButton.LeftButton
+            self._taken = left and self._hand.press(event.position())
 
     def move(self, event: QMouseEvent) -> None:
         """The mouse moved."""
         if not self.is_dragging:
             return
         if not event.buttons() & self._button:  # released where no event told us
+            if self._taken:
+                self._hand.drop()
             self.cancel()
             return
         place = event.position()
         if not self._moved and (place - self._start).manhattanLength() < _CLICK_PIXELS:
             return
         self._moved = True
+        if self._taken:
+            return
         delta = place - self._last
         self._last = place
         self._drag(delta, _speed(event.modifiers()))
@@ -96,8 +131,11 @@ class Gestures:
         """A button came up."""
         if event.button() is not self._button:
             return
+        taken = self._taken
         self.cancel()
-        if event.button() is Qt.MouseButton.RightButton and not self._moved:
+        if taken:
+            self._hand.release(event.position(), dragged=self._moved)
+        elif event.button() is Qt.MouseButton.RightButton and not self._moved:
             self._target.open_menu(event.position())
 
     def wheel(self, event: QWheelEvent) -> None:

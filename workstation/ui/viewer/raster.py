@@ -95,6 +95,10 @@ class FilmRaster:
         self._draft: Draft | None = None
         self._marks = Marks(film) if film.overlays or film.shutter is not None else None
 
+    def another(self) -> FilmRaster:
+        """The same film with its own caches, without building a pyramid again."""
+        return FilmRaster(self.film, self._pyramid)
+
     def screen(self, rows: Grid, columns: Grid, look: Look) -> NDArray[np.uint32]:
         """The same as `picture` in the screen's own format, 0xffRRGGBB: painted without conversion.
 

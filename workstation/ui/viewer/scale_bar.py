@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from resources.i18n import Texts
-from workstation.core.image import Radiograph
+from workstation.core.image import PixelSpacing
 from workstation.ui.viewer.state import ViewState
 
 
@@ -19,9 +19,10 @@ class ScaleBar:
     source: str
 
 
-def scale_bar(film: Radiograph, state: ViewState, *, longest: float, texts: Texts) -> ScaleBar:
+def scale_bar(
+    spacing: PixelSpacing | None, state: ViewState, *, longest: float, texts: Texts
+) -> ScaleBar:
     """The longest round bar of at most `longest` device pixels; in film pixels where nothing is calibrated."""
-    spacing = film.spacing
     unit = 1.0 if spacing is None else spacing.column_mm
     size = _round_below(longest / state.zoom * unit)
     if spacing is None:

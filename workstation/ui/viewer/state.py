@@ -16,11 +16,31 @@ _SMALLEST_SHARE = 0.25
 
 
 class Tool(StrEnum):
-    """What dragging with the left button does."""
+    """What the left button does; those that draw an annotation are named as its kind."""
 
     WINDOW = "window"
     PAN = "pan"
     ZOOM = "zoom"
+    DISTANCE = "distance"
+    ANGLE = "angle"
+    ELLIPSE = "ellipse"
+    RECTANGLE = "rectangle"
+    CARDIOTHORACIC_RATIO = "cardiothoracic_ratio"
+    ARROW = "arrow"
+    NOTE = "note"
+    CALIBRATE = "calibrate"
+    MAGNIFIER = "magnifier"
+    PROBE = "probe"
+
+    @property
+    def looks(self) -> bool:
+        """Whether it only shows more of what lies under the pointer."""
+        return self in {Tool.MAGNIFIER, Tool.PROBE}
+
+    @property
+    def draws(self) -> bool:
+        """Whether it places points on the film."""
+        return not self.looks and self not in {Tool.WINDOW, Tool.PAN, Tool.ZOOM}
 
 
 class CornerLevel(StrEnum):

@@ -24,7 +24,12 @@ from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D, Orientation
 from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle
-from workstation.ui.viewer.corners import Corners, corner_texts, film_corners
+from workstation.ui.viewer.corners import (
+    Corners,
+    corner_texts,
+    film_corners,
+    pointer_words,
+)
 from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
 from workstation.ui.viewer.gestures import Gestures
 from workstation.ui.viewer.pyramid import Pyramid
@@ -45,6 +50,7 @@ from workstation.ui.viewer.state import (
     panned,
     value_at,
 )
+from workstation.ui.viewer.tools.hand import Hand
 
 if TYPE_CHECKING:
     from workstation.ui.viewer.canvas import FilmCanvas
@@ -54,7 +60,6 @@ _BAR_SHARE = 0.2
 # After the last of several zoom steps the film is drawn exactly.
 _SETTLE_MS = 80
 _CURSORS = {
-    Tool.WINDOW: Qt.CursorShape.CrossCursor,
     Tool.PAN: Qt.CursorShape.OpenHandCursor,
     Tool.ZOOM: Qt.CursorShape.SizeVerCursor,
 }
@@ -67,7 +72,7 @@ class FilmView(QWidget):
     ``view_changed(ViewState)`` after the reader or a command changed the look, not after `show_film` or `restore`, and with it
     ``look_changed(ViewState, ViewState)``, the look before and after; ``pointer_moved(PointerReading | None)``;
     ``file_dropped(tuple[Path, ...])``; ``step_requested(int)``, how many images onwards; ``menu_requested(QPoint)``, global;
-    ``maximise_requested()``; ``tool_changed(Tool)``; ``corners_changed(CornerLevel)``.
+    ``maximise_requested()``; ``tool_changed(Tool)``; ``corners_changed(CornerLevel)``. What the reader draws is told by `hand`.
     """
 
     view_changed = Signal(object)
@@ -100,7 +105,9 @@ class FilmView(QWidget):
         self._message = ("", MessageKind.EMPTY)
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settling.timeout.connect(self._settle)
-        self._gestures = Gestures(self)
+        self.hand = Hand(self, texts)
+        self.hand.repaint_needed.connect(self._repaint)
+        self._gestures = Gestures(self, self.hand)
         self._furniture = Furniture(self.font(), texts)
         self._made_canvas: FilmCanvas | None = None
         self._room = QVBoxLayout(self)
@@ -148,12 +155,13 @@ class FilmView(QWidget):
         read the film spares building it at the first painting.
         """
         before, self._film = self._film, film
+        self.hand.leave_film()
         self._fixed = None
         self._position = position or (film.frame + 1, max(film.instance.frames, film.frame + 1))
         self._message = ("", MessageKind.EMPTY)
         self._gestures.cancel()
         self.set_evidence(None)
-        self._canvas.film_item.show_film(film, pyramid)
+        self._canvas.show_film(film, pyramid)
         if before is None or not _is_other_frame(before, film):
             self._state = self._first_look(film)
         self._place()
@@ -172,12 +180,13 @@ class FilmView(QWidget):
     def clear(self) -> None:
         """Black, and nothing else."""
         self._film = None
+        self.hand.leave_film()
         self._position = (1, 1)
         self._message = ("", MessageKind.EMPTY)
         self._gestures.cancel()
         self.set_evidence(None)
         if self._made_canvas is not None:
-            self._made_canvas.film_item.show_film(None)
+            self._made_canvas.show_film(None)
         self._set_pointer(None)
         self.setAccessibleDescription("")
         self._repaint()
@@ -249,15 +258,27 @@ class FilmView(QWidget):
     def set_tool(self, tool: Tool) -> None:
         """Choose what the left button does."""
         if tool is not self._tool:
+            self.hand.drop()
             self._tool = tool
+            self._repaint()
             self._set_cursor()
             self.tool_changed.emit(tool)
 
     def cancel(self) -> None:
-        """Leave the tool; when it is the usual one already, reset the view."""
-        if self._tool is Tool.WINDOW:
+        """Give up what is being drawn; else leave the tool and the selection; else reset the view."""
+        if self.hand.drop():
+            return
+        if not self.hand.deselect() and self._tool is Tool.WINDOW:
             self.reset()
         self.set_tool(Tool.WINDOW)
+
+    def delete_annotation(self) -> None:
+        """Remove the selected annotation."""
+        self.hand.delete()
+
+    def clear_calibration(self) -> None:
+        """Millimetres as the file says again."""
+        self.hand.clear_calibration()
 
     def invert(self) -> None:
         """Swap black and white."""
@@ -447,6 +468,7 @@ class FilmView(QWidget):
         if place is None or self._film is None:
             self._set_pointer(None)
             return
+        self.hand.move(place)
         x, y = self.film_to_canvas().inverse()((place.x(), place.y()))
         column, row = round(x), round(y)
         if 0 <= column < self._film.columns and 0 <= row < self._film.rows:
@@ -462,13 +484,27 @@ class FilmView(QWidget):
             self.pointer_moved.emit(pointer)
 
     def _set_cursor(self) -> None:
-        self.setCursor(_CURSORS[self._tool])
+        self.setCursor(_CURSORS.get(self._tool, Qt.CursorShape.CrossCursor))
 
     def _draw_over(self, painter: QPainter, canvas: QRectF) -> None:
         if self._film is not None:
+            self._draw_tools(painter, canvas)
             self._furniture.draw(painter, canvas, self._overlay(self._film))
         elif self._message[0]:
             self._furniture.draw_message(painter, canvas, *self._message)
+
+    def _draw_tools(self, painter: QPainter, canvas: QRectF) -> None:
+        self.hand.draw(painter, canvas)
+        if self._pointer is None or not self._tool.looks:
+            return
+        to_canvas = self.film_to_canvas()
+        place = QPointF(*to_canvas(self._pointer.place))
+        if self._tool is Tool.MAGNIFIER:
+            look = Look(voi=self._state.voi, inverted=self._state.inverted)
+            self._canvas.draw_loupe(painter, place, film_to_canvas=to_canvas, look=look)
+        else:
+            words = pointer_words(self._pointer, self._texts)
+            self.hand.layer.draw_label(painter, canvas, (words,), (place,))
 
     def _overlay(self, film: Radiograph) -> Overlay:
         level = self._options.corner_level
@@ -487,15 +523,17 @@ class FilmView(QWidget):
             fixed=self._fixed,
         )
         _, style, caption = self._evidence or (None, None, "")
+        hint = self.hand.hint()
         if level is CornerLevel.NONE:
-            return Overlay(corners=corners, evidence=style, caption=caption)
+            return Overlay(corners=corners, evidence=style, caption=caption, hint=hint)
         longest = self._canvas.device_size[0] * _BAR_SHARE
         return Overlay(
             corners=corners,
             letters=self._state.orientation.edge_letters(*film.instance.patient_orientation),
-            bar=scale_bar(film, self._state, longest=longest, texts=self._texts),
+            bar=scale_bar(self.hand.spacing, self._state, longest=longest, texts=self._texts),
             evidence=style,
             caption=caption,
+            hint=hint,
         )
 
     # Qt
@@ -505,6 +543,7 @@ class FilmView(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._furniture = Furniture(self.font(), self._texts)
+            self.hand.layer.set_font(self.font())
             self._repaint()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,0 +1,181 @@
+"""What is drawn over one frame of a film: painted through the film's own map to the canvas, and found again there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPainterPathStroker
+
+from resources.i18n import Texts
+from workstation.core.annotation import Annotation, AnnotationKind
+from workstation.core.geometry import Affine2D, Point
+from workstation.core.image import PixelSpacing, Radiograph
+from workstation.ui.viewer.lettering import Lettering
+from workstation.ui.viewer.measures import annotation_words
+from workstation.ui.viewer.shapes import draw_handles, draw_path, path_of
+
+_TEXT_PIXELS = 13
+_GAP, _EDGE = 10.0, 6.0
+# A pointer this close, in logical pixels, means the point or the line.
+_REACH = 7.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """What lies under the pointer: point number `index` of `annotation`, or its line or label for None."""
+
+    annotation: Annotation
+    index: int | None
+
+
+class AnnotationLayer:
+    """Annotations of the frame on screen, by their identifiers; `selected` names the one with handles."""
+
+    def __init__(self, font: QFont, texts: Texts) -> None:
+        self._texts = texts
+        self._film: Radiograph | None = None
+        self._spacing: PixelSpacing | None = None
+        self._marks: dict[str, Annotation] = {}
+        self._words: dict[Annotation, tuple[str, ...]] = {}
+        self._labels: dict[str, QRectF] = {}
+        self.selected = ""
+        self.set_font(font)
+
+    def set_font(self, font: QFont) -> None:
+        """The font of the labels."""
+        self._lettering = Lettering(font, _TEXT_PIXELS)
+
+    @property
+    def annotations(self) -> tuple[Annotation, ...]:
+        """Everything drawn."""
+        return tuple(self._marks.values())
+
+    def show(
+        self,
+        annotations: Iterable[Annotation],
+        film: Radiograph | None,
+        spacing: PixelSpacing | None,
+    ) -> None:
+        """Replace everything; what does not belong to this frame of `film` is left out."""
+        if film is not self._film or spacing != self._spacing:
+            self._words = {}
+        self._film, self._spacing, self._labels = film, spacing, {}
+        here = None if film is None else (film.instance.sop_uid, film.frame)
+        self._marks = {a.annotation_id: a for a in annotations if (a.sop_uid, a.frame) == here}
+        self._words = {a: w for a, w in self._words.items() if a.annotation_id in self._marks}
+        if self.selected not in self._marks:
+            self.selected = ""
+
+    def put(self, annotation_id: str, annotation: Annotation | None) -> None:
+        """Draw one more or another one; None draws it no more."""
+        if annotation is not None:
+            self._marks[annotation_id] = annotation
+        else:
+            self._marks.pop(annotation_id, None)
+            self._labels.pop(annotation_id, None)
+
+    def selected_annotation(self) -> Annotation | None:
+        """The one with handles."""
+        return self._marks.get(self.selected)
+
+    def hit(self, place: QPointF, to_canvas: Affine2D) -> Hit | None:
+        """What lies at `place`: points of the selected one first, then the points, lines and labels of what was drawn last."""
+        newest_first = list(self.annotations[::-1])
+        newest_first.sort(key=lambda a: a.annotation_id != self.selected)
+        for annotation in newest_first:
+            points = on_canvas(annotation.points, to_canvas)
+            for index, point in enumerate(points):
+                if (point - place).manhattanLength() <= _REACH:
+                    return Hit(annotation=annotation, index=index)
+        for annotation in newest_first:
+            points = on_canvas(annotation.points, to_canvas)
+            label = self._labels.get(annotation.annotation_id, QRectF())
+            if label.contains(place) or _near(path_of(annotation.kind, points), place):
+                return Hit(annotation=annotation, index=None)
+        return None
+
+    def draw(
+        self,
+        painter: QPainter,
+        canvas: QRectF,
+        to_canvas: Affine2D,
+        *,
+        instead: Annotation | None = None,
+    ) -> None:
+        """Draw everything on `canvas`; `instead` of what it was before for one that is being moved."""
+        for annotation in self.annotations:
+            moving = instead is not None and annotation.annotation_id == instead.annotation_id
+            shown = instead if moving and instead is not None else annotation
+            is_selected = annotation.annotation_id == self.selected
+            points = on_canvas(shown.points, to_canvas)
+            draw_path(painter, path_of(shown.kind, points), strong=is_selected)
+            if is_selected:
+                draw_handles(painter, points)
+            words = self._measured(shown, moving=moving)
+            self._labels[shown.annotation_id] = self.draw_label(
+                painter, canvas, words, label_points(shown.kind, points)
+            )
+
+    def draw_label(
+        self,
+        painter: QPainter,
+        canvas: QRectF,
+        words: Sequence[str],
+        points: Sequence[QPointF],
+    ) -> QRectF:
+        """Lines of text beside `points`, within the canvas; where they stand."""
+        if not words:
+            return QRectF()
+        step = self._lettering.line_height
+        width = max(self._lettering.width(line) for line in words)
+        right = max(points, key=QPointF.x)
+        left = right.x() + _GAP
+        if left + width > canvas.right() - _EDGE:
+            left = min(point.x() for point in points) - _GAP - width
+        height = step * len(words)
+        left = max(min(left, canvas.right() - _EDGE - width), canvas.left() + _EDGE)
+        top = right.y() - step / 2
+        top = max(min(top, canvas.bottom() - _EDGE - height), canvas.top() + _EDGE)
+        for number, line in enumerate(words):
+            self._lettering.draw(painter, left, top + number * step, line)
+        return QRectF(left, top, width, height)
+
+    def draft_words(self, annotation: Annotation) -> tuple[str, ...]:
+        """What one that is being drawn measures so far."""
+        if self._film is None:
+            return ()
+        return annotation_words(
+            annotation, self._film, self._spacing, texts=self._texts, with_statistics=False
+        )
+
+    def _measured(self, annotation: Annotation, *, moving: bool) -> tuple[str, ...]:
+        """Kept, for a large region takes longer than a frame."""
+        if moving or self._film is None:
+            return self.draft_words(annotation)
+        words = self._words.get(annotation)
+        if words is None:
+            words = self._words[annotation] = annotation_words(
+                annotation, self._film, self._spacing, texts=self._texts
+            )
+        return words
+
+
+def on_canvas(points: Iterable[Point], to_canvas: Affine2D) -> list[QPointF]:
+    """Film coordinates as places of the canvas."""
+    return [QPointF(*to_canvas(point)) for point in points]
+
+
+def label_points(kind: AnnotationKind, points: list[QPointF]) -> list[QPointF]:
+    """What the label must not cover: all, or for an arrow its tail."""
+    return points[-1:] if kind is AnnotationKind.ARROW else points
+
+
+def _near(path: QPainterPath, place: QPointF) -> bool:
+    around = path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
+    if not around.contains(place):
+        return False
+    stroker = QPainterPathStroker()
+    stroker.setWidth(2 * _REACH)
+    return stroker.createStroke(path).contains(place)
