@@ -8,7 +8,7 @@ BIN := .venv/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 0
 
-.PHONY: help run test bench soak screenshots i18n lock
+.PHONY: help run test bench soak screenshots i18n lock bundle bundle-test bundle-report
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -45,3 +45,13 @@ i18n: ## collect messages, update and compile both catalogues
 
 lock: ## pin what was tested (needs uv)
 	packaging/lock.sh
+
+bundle: ## the offline installers, in dist/ (needs apt and dpkg-deb)
+	packaging/bundle/build.sh
+	packaging/bundle/pack.sh
+
+bundle-report: ## glibc floor and size by library of the last bundle
+	@build/bundle/env/bin/python packaging/bundle/report.py
+
+bundle-test: ## install and use what `make bundle` left, in a system without Python and network (as root)
+	packaging/bundle/test/run.sh

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Build dist/thoravue, the folder that every installer carries, in a clean environment of its own.
+# usage: packaging/bundle/build.sh
+#   PYTHON       interpreter to build with and to ship (its glibc floor is the bundle's); default: python3
+#   TORCH_INDEX  index to take torch from (PyTorch's own CPU index); default: pip's own sources
+# The same commit, interpreter and packages give the same bytes: times come from the commit, hashes are not random.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+here=packaging/bundle
+work=build/bundle
+environment=$work/env
+export THORAVUE_BUNDLE_FONT=$PWD/$work/font
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export PYTHONHASHSEED=0
+
+clean_environment() {
+    local index=() wanted
+    [ -z "${TORCH_INDEX:-}" ] || index=(--index-url "$TORCH_INDEX")
+    wanted=$(cat packaging/requirements.lock $here/requirements.lock packaging/bundle/build.sh | sha256sum)
+    [ "$(cat $environment/.made 2>/dev/null)" != "$wanted" ] || return 0
+    rm -rf $environment
+    "${PYTHON:-python3}" -m venv $environment
+    $environment/bin/pip install --quiet "${index[@]}" torch==2.13.0
+    $environment/bin/pip install --quiet --no-deps --require-hashes -r packaging/requirements.lock
+    $environment/bin/pip install --quiet --no-deps --require-hashes -r $here/requirements.lock
+    echo "$wanted" >$environment/.made
+}
+
+# The font of reports, and its licence, from the distribution's package: no font lies in the repository.
+font() {
+    [ ! -e "$THORAVUE_BUNDLE_FONT/NotoSansCJK-Regular.ttc" ] || return 0
+    rm -rf $work/font-package
+    mkdir -p $work/font-package "$THORAVUE_BUNDLE_FONT"
+    (cd $work/font-package && apt-get download -qq fonts-noto-cjk && dpkg-deb -x ./*.deb .)
+    cp $work/font-package/usr/share/doc/fonts-noto-cjk/copyright \
+        "$THORAVUE_BUNDLE_FONT/NotoSansCJK-copyright.txt"
+    cp $work/font-package/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc \
+        "$THORAVUE_BUNDLE_FONT"
+}
+
+# Symbol tables are 160 MB. The loader refuses numpy's and scipy's libraries once they are stripped.
+strip_symbols() {
+    find dist/thoravue -type f -name '*.so*' ! -path '*/numpy.libs/*' ! -path '*/scipy.libs/*' \
+        -exec strip {} +
+}
+
+clean_environment
+font
+rm -rf dist/thoravue
+$environment/bin/pyinstaller --noconfirm --clean --log-level WARN \
+    --workpath $work/pyinstaller --distpath dist $here/thoravue.spec
+strip_symbols
