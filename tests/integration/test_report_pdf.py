@@ -108,6 +108,17 @@ def test_a_sheet_without_reader_says_so_and_has_no_findings_text(tmp_path: Path)
         assert absent not in text
 
 
+def test_pictures_give_way_before_a_page_is_begun_for_a_few_lines(tmp_path: Path) -> None:
+    document = make_report(reader=None, films=(make_shown(244, 201),))
+    (film,) = document.films
+    unknown_sides = replace(film.instance, patient_orientation=("", ""))
+    film = replace(film, instance=unknown_sides, evidence=film.evidence[:1] * 5)
+    document = replace(document, films=(film,))
+    pages = pages_of(save(document, tmp_path, "en"))
+    assert len(pages) == 2
+    assert "Scores are not disease probabilities" in pages[-1]
+
+
 def test_an_unrevealed_report_shows_no_score(tmp_path: Path) -> None:
     written = TextChanged(section=Section.FINDINGS, before="", after="clear")
     text = text_of(save(make_report(written), tmp_path, "en"))

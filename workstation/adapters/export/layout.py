@@ -14,8 +14,9 @@ from workstation.adapters.export.typeset import Ink, Style
 LEFT, WIDTH = 17.0, 176.0
 TOP, BOTTOM = 24.0, 279.0
 FRAME = 4.0
+PICTURE_MM = (92.0, 84.0, 76.0)
+"""Greatest heights of a picture, the favourite first."""
 _GAP = 2.0
-_PICTURE_MM = 92.0
 _LABEL = Style(size=7.5, grey=95)
 _VALUE = Style(size=10)
 _NOTE = Style(size=8.5, grey=60)
@@ -52,11 +53,12 @@ class Placed:
 
 
 class Layout:
-    """Turns elements into blocks `width` mm wide."""
+    """Turns elements into blocks `width` mm wide, with pictures of at most `picture_mm` height."""
 
-    def __init__(self, ink: Ink, width: float) -> None:
+    def __init__(self, ink: Ink, width: float, *, picture_mm: float = PICTURE_MM[0]) -> None:
         self._ink = ink
         self._width = width
+        self._picture_mm = picture_mm
 
     def blocks(self, elements: Sequence[Element]) -> Iterator[Block]:
         """The blocks of `elements`, in order."""
@@ -164,7 +166,7 @@ class Layout:
     def _figure(self, figure: Figure, width: float) -> Block:
         ink = self._ink
         rows, columns = figure.pixels.shape[:2]
-        scale = min(width / columns, _PICTURE_MM / rows)
+        scale = min(width / columns, self._picture_mm / rows)
         size = (columns * scale, rows * scale)
         caption = Style(size=8.5, bold=True)
         captions = ink.wrap(figure.caption, caption.size, width)

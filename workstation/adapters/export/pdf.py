@@ -12,6 +12,7 @@ from workstation.adapters.export.fonts import face_number, find_fonts
 from workstation.adapters.export.layout import (
     FRAME,
     LEFT,
+    PICTURE_MM,
     WIDTH,
     Block,
     Layout,
@@ -59,7 +60,7 @@ class PdfRenderer:
             ink.pdf.set_title(content.title)
             ink.pdf.set_creator(f"Thoravue {document.program_version}")
             content = _cleaned(ink, content)
-            _draw(ink, content, _blocks(ink, content, note), page_text)
+            _draw(ink, content, _pages(ink, content, note), page_text)
             return bytes(ink.pdf.output())
 
 
@@ -88,8 +89,19 @@ def _characters(part: object) -> Iterator[str]:
             yield from _characters(getattr(part, field.name))
 
 
-def _blocks(ink: Ink, content: Content, note: str) -> list[Block]:
-    plain, framed = Layout(ink, WIDTH), Layout(ink, WIDTH - 2 * FRAME)
+def _pages(ink: Ink, content: Content, note: str) -> list[list[Placed]]:
+    """Pages with the largest pictures that take no more pages than smaller ones would: no page for a few lines."""
+    top = _heading_height(ink, content)
+    tried = (
+        paginate(_blocks(ink, content, note, picture_mm=tallest), first_top=top)
+        for tallest in PICTURE_MM
+    )
+    return min(tried, key=len)
+
+
+def _blocks(ink: Ink, content: Content, note: str, *, picture_mm: float) -> list[Block]:
+    plain = Layout(ink, WIDTH, picture_mm=picture_mm)
+    framed = Layout(ink, WIDTH - 2 * FRAME, picture_mm=picture_mm)
     blocks = list(plain.blocks(content.reader_part))
     inside = [replace(block, framed=True) for block in framed.blocks(content.ai)]
     if ink.missing:
@@ -101,9 +113,9 @@ def _blocks(ink: Ink, content: Content, note: str) -> list[Block]:
     return blocks
 
 
-def _draw(ink: Ink, content: Content, blocks: Sequence[Block], page_text: str) -> None:
-    heading_mm = _heading_height(ink, content)
-    pages = paginate(blocks, first_top=heading_mm)
+def _draw(
+    ink: Ink, content: Content, pages: Sequence[Sequence[Placed]], page_text: str
+) -> None:
     for number, page in enumerate(pages, start=1):
         ink.pdf.add_page()
         for top, bottom in frames(page):
