@@ -4,10 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QListView
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QMessageBox
 
 from resources.i18n import Texts
 from tests.factories.fakes import instance_of, make_row
@@ -15,6 +15,7 @@ from tests.factories.films import make_film
 from workstation.core.image import WindowLevel
 from workstation.core.review import ReviewStatus, Section
 from workstation.core.study import study_of
+from workstation.ui.review.export import report_folder
 from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.viewer.state import ViewerOptions
 from workstation.ui.window import ALL_COMMANDS, MainWindow, WindowOptions
@@ -197,3 +198,45 @@ def test_nothing_can_be_commanded_before_a_study_is_open(window):
         assert not window.actions_by_id[name].isEnabled(), name
     for name in ("room.open_folder", "room.settings_requested", "room.show_keys"):
         assert window.actions_by_id[name].isEnabled(), name
+
+
+# Where the report goes
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("report.pdf", None),  # the file dialog has asked itself
+        ("report", "Yes"),
+        ("report", "No"),
+        ("other", None),
+        ("", None),
+    ],
+)
+def test_no_report_is_overwritten_unasked(reading, tmp_path, monkeypatch, typed, answer):
+    target, questions, paths = tmp_path / "report.pdf", [], []
+    target.write_bytes(b"old")
+    name = str(tmp_path / typed) if typed else ""
+
+    def question(*_args):
+        questions.append(1)
+        return QMessageBox.StandardButton[answer]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (name, "PDF (*.pdf)"))
+    monkeypatch.setattr(QMessageBox, "question", question)
+    reading.report_path_chosen.connect(paths.append)
+    reading.ask_report_path(target)
+    assert bool(questions) is (answer is not None)
+    expected = tmp_path / f"{typed.removesuffix('.pdf')}.pdf"
+    assert paths == ([expected] if typed and answer != "No" else [])
+
+
+def test_reports_go_home_where_there_are_no_documents(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        QStandardPaths, "writableLocation", lambda _kind: str(tmp_path / "Documents")
+    )
+    assert report_folder() == Path.home()
+    (tmp_path / "Documents").mkdir()
+    assert report_folder() == tmp_path / "Documents"
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _kind: "")
+    assert report_folder() == Path.home()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths
+from PySide6.QtCore import QObject
 
 from resources.i18n import Texts
 from workstation.core.errors import Reason
@@ -21,7 +21,7 @@ from workstation.ui.dialogs.import_summary import ImportSummaryDialog
 from workstation.ui.dialogs.pages import model_card
 from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
 from workstation.ui.record import Record
-from workstation.ui.review.export import Look, ReportExport
+from workstation.ui.review.export import Look, ReportExport, report_folder
 from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import ViewState
@@ -255,11 +255,8 @@ class ReadingRoom(QObject):
         if study is None:
             return
         self._window.review.commit_pending()
-        folder = QStandardPaths.writableLocation(
-            QStandardPaths.StandardLocation.DocumentsLocation
-        )
         name = safe_stem(study.accession_number, identifier=study.study_uid)
-        self._window.ask_report_path(Path(folder) / f"{name}.pdf")
+        self._window.ask_report_path(report_folder() / f"{name}.pdf")
 
     def _export(self, path: Path) -> None:
         looks: dict[str, Look] = {

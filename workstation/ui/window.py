@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
+    QMessageBox,
     QSplitter,
     QToolBar,
     QToolButton,
@@ -270,9 +271,16 @@ class MainWindow(QMainWindow):
         name, _ = QFileDialog.getSaveFileName(
             self, self._texts.tr("Export report as PDF"), str(suggested), "PDF (*.pdf)"
         )
-        if name:
-            path = name if name.lower().endswith(".pdf") else name + ".pdf"
-            self.report_path_chosen.emit(Path(path))
+        whole = name.lower().endswith(".pdf")
+        path = Path(name if whole else f"{name}.pdf")
+        # The dialog has asked about the name as it was typed, not about the one with the ending.
+        if name and (whole or not path.exists() or self._may_replace(path)):
+            self.report_path_chosen.emit(path)
+
+    def _may_replace(self, path: Path) -> bool:
+        title = self._texts.tr("Export report as PDF")
+        text = self._texts.tr("{name} exists already. Replace it?", name=path.name)
+        return QMessageBox.question(self, title, text) is QMessageBox.StandardButton.Yes
 
     def search(self) -> None:
         """Put the cursor into the worklist's search."""

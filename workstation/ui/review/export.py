@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from workstation.core.display import VoiSelection
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
@@ -25,6 +25,13 @@ from workstation.ui.record import Record
 
 Look = tuple[VoiSelection | None, bool]
 """Window and inversion with which the reader last saw a film."""
+
+
+def report_folder() -> Path:
+    """Where a report is suggested to go: the reader's documents, or home where there are none."""
+    location = QStandardPaths.StandardLocation.DocumentsLocation
+    documents = QStandardPaths.writableLocation(location)
+    return Path(documents) if documents and Path(documents).is_dir() else Path.home()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
