@@ -396,6 +396,7 @@ def test_a_directory_of_a_cd_brings_the_files_that_it_lists(
         ["DICOM2", "IM2"],
         ["DICOM2", "IM3"],
         ["DICOM2", "IM3"],
+        ["dicom2", "im3"],
         ["DICOM2", "NOTE"],
         ["DICOM2", "GONE"],
         ["DICOM2"],

@@ -39,7 +39,8 @@ def contents_of(path: str, files: ForeignFiles) -> list[Entry] | None:
             names = referenced(file) if kind_of(file.beginning) is FileKind.DICOM else None
             if names is None:
                 return None
-            entries = list(_listed(MediaFolder(Path(path).parent), names))
+            listed = _listed(MediaFolder(Path(path).parent), names)
+            entries = list({entry.path: entry for entry in listed}.values())
     if not entries:
         raise WorkstationError(ErrorCode.FOLDER_EMPTY)
     return entries
