@@ -40,6 +40,7 @@ def view(qtbot):
         view.show()
         view.activateWindow()
     view.one_to_one()
+    view.hand.show(refusal="")
     view.said = []
     view.changes = []
     view.sizes = []
@@ -161,8 +162,8 @@ def test_escape_gives_up_the_drawing_then_the_tool_then_the_look(view):
     assert not view.view_state().inverted
 
 
-def shown(view, *annotations, **options):
-    view.hand.show(annotations, **options)
+def shown(view, *annotations, refusal=""):
+    view.hand.show(annotations, refusal=refusal)
     return annotations
 
 
@@ -210,14 +211,14 @@ def test_beside_everything_drawn_the_window_follows_the_mouse(view):
 @pytest.mark.parametrize("tool", [Tool.DISTANCE, Tool.NOTE, Tool.CALIBRATE])
 def test_in_a_closed_review_nothing_is_drawn_and_it_says_so(view, tool):
     (line,) = shown(
-        view, make_annotation(K.DISTANCE, (100.0, 100.0), (200.0, 100.0)), locked=True
+        view, make_annotation(K.DISTANCE, (100.0, 100.0), (200.0, 100.0)), refusal="closed"
     )
     drag(view, view.film_to_canvas()((200.0, 100.0)), (250, 250))
     view.delete_annotation()
     assert len(view.said) == 1
     view.set_tool(tool)
     drag(view, (50, 60), (150, 200))
-    assert len(view.said) == 2
+    assert view.said == ["closed", "closed"]
     assert view.changes == []
     assert view.hand.layer.annotations == (line,)
 
@@ -268,7 +269,7 @@ def test_a_line_of_known_length_calibrates_the_film(view, typed, millimetres):
     assert view.sizes == [pytest.approx(millimetres / 100)]
     assert view.changes == []
     assert view.tool is Tool.WINDOW
-    view.hand.show(mm_per_column=view.sizes[0])
+    view.hand.show(mm_per_column=view.sizes[0], refusal="")
     assert view.hand.spacing.source is SpacingSource.USER_CALIBRATED
     view.clear_calibration()
     assert view.sizes[1:] == [None]
@@ -445,3 +446,11 @@ def test_the_usual_mark_holds_for_pa_films(view_position, cautions):
     )
     assert sum("⚠" in line for line in lines) == cautions
     assert not any("normal" in line.lower() for line in lines)
+
+
+def test_nothing_is_drawn_on_a_film_for_which_nobody_stores_it(view):
+    view.show_film(make_film(instance=make_instance(sop_uid="1.2.3")))
+    view.set_tool(Tool.DISTANCE)
+    drag(view, (50, 60), (150, 200))
+    assert view.changes == []
+    assert len(view.said) == 1

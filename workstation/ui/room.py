@@ -20,11 +20,13 @@ from workstation.ui.desk import Desk
 from workstation.ui.dialogs.import_summary import ImportSummaryDialog
 from workstation.ui.dialogs.pages import model_card
 from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
+from workstation.ui.marking import Marking
 from workstation.ui.record import Record
 from workstation.ui.review.export import Look, ReportExport, report_folder
 from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import ViewState
+from workstation.ui.viewer.view import FilmView
 from workstation.ui.window import NEED_STUDY, MainWindow
 from workstation.ui.worklist.presenter import WorklistPresenter
 
@@ -110,6 +112,12 @@ class ReadingRoom(QObject):
         desk.film_failed.connect(self._on_film_failed)
         film.step_requested.connect(desk.step)
         film.view_changed.connect(self._keep_look)
+        self._connect_marks(film)
+        self._window.stage.beside_made.connect(self._connect_marks)
+
+    def _connect_marks(self, view: FilmView) -> None:
+        Marking(view, self._to.record, self._texts)
+        view.hand.said.connect(self._window.say)
 
     def _connect_findings(self) -> None:
         window, view, presenter = self._window, self._window.findings, self._to.findings

@@ -83,14 +83,19 @@ _OF_A_STUDY = (*COMMANDS, *COMPARE_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)
 NEED_STUDY = (*(c.id for c in _OF_A_STUDY), "room.export")
 """Commands that mean nothing while no study is open."""
 
-_TOOLS = {
-    "view.window_tool": Tool.WINDOW,
-    "view.pan_tool": Tool.PAN,
-    "view.zoom_tool": Tool.ZOOM,
-}
+_TOOLS = {f"view.{tool}_tool": tool for tool in Tool}
 _TOOL_BAR = (
     ("room.open_folder",),
-    ("view.window_tool", "view.pan_tool", "view.zoom_tool"),
+    ("view.window_tool", "view.pan_tool", "view.zoom_tool", "view.magnifier_tool"),
+    (
+        "view.distance_tool",
+        "view.angle_tool",
+        "view.ellipse_tool",
+        "view.rectangle_tool",
+        "view.cardiothoracic_ratio_tool",
+        "view.arrow_tool",
+        "view.note_tool",
+    ),
     ("view.auto_window", "view.invert"),
     ("view.fit", "view.one_to_one", "view.rotate_left", "view.rotate_right", "view.flip"),
     ("view.reset",),
@@ -406,7 +411,7 @@ class MainWindow(QMainWindow):
     def _film_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for ids in _TOOL_BAR[1:6]:
+        for ids in _TOOL_BAR[1:7]:
             self._filled(menu, list(ids)).addSeparator()
         menu.popup(place)
 

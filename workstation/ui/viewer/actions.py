@@ -53,9 +53,10 @@ def _numbered(name: str, method: str, key: str, number: int) -> Command:
     return _command(name, method, key, id=f"{method}_{number}", arguments=(number,))
 
 
-def _drag_tool(name: str, tool: Tool, key: str) -> Command:
+def _tool(name: str, tool: Tool, key: str) -> Command:
+    drawing = tool.value.replace("_", "-")
     return _command(
-        name, "set_tool", key, icon=tool.value, id=f"{tool.value}_tool", arguments=(tool,)
+        name, "set_tool", key, icon=drawing, id=f"{tool.value}_tool", arguments=(tool,)
     )
 
 
@@ -70,9 +71,21 @@ def _pan(name: str, way: str, dx: float, dy: float) -> Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    _drag_tool("Window/level", Tool.WINDOW, "W"),
-    _drag_tool("Pan", Tool.PAN, "T"),
-    _drag_tool("Zoom", Tool.ZOOM, "Z"),
+    _tool("Window/level", Tool.WINDOW, "W"),
+    _tool("Pan", Tool.PAN, "T"),
+    _tool("Zoom", Tool.ZOOM, "Z"),
+    _tool("Distance", Tool.DISTANCE, "D"),
+    _tool("Angle", Tool.ANGLE, "A"),
+    _tool("Ellipse", Tool.ELLIPSE, "E"),
+    _tool("Rectangle", Tool.RECTANGLE, "R"),
+    _tool("Cardiothoracic ratio", Tool.CARDIOTHORACIC_RATIO, "Shift+C"),
+    _tool("Arrow", Tool.ARROW, "Shift+A"),
+    _tool("Note", Tool.NOTE, "Shift+N"),
+    _tool("Magnifier", Tool.MAGNIFIER, "M"),
+    _tool("Pixel probe", Tool.PROBE, "Q"),
+    _tool("Calibrate…", Tool.CALIBRATE, "Shift+D"),
+    _command("Remove the calibration", "clear_calibration"),
+    _command("Delete what is selected", "delete_annotation", "Del"),
     _command("Cancel tool, then reset view", "cancel", "Esc"),
     _command("Reset view", "reset", icon="reset"),
     _command("Invert", "invert", "V", icon="invert"),

@@ -32,12 +32,14 @@ class Hand(QObject):
     """What the reader draws on one film at a time.
 
     Signals, all from the window's thread: ``annotation_changed(Annotation | None, Annotation | None)``, before and after;
-    ``calibrated(float | None)``, mm a film column; ``said(str)``, why nothing was drawn or measured; ``repaint_needed()``.
+    ``calibrated(float | None)``, mm a film column; ``said(str)``, why nothing was drawn or measured;
+    ``film_changed()``, another film is on the canvas, with nothing drawn on it yet; ``repaint_needed()``.
     """
 
     annotation_changed = Signal(object, object)
     calibrated = Signal(object)
     said = Signal(str)
+    film_changed = Signal()
     repaint_needed = Signal()
 
     def __init__(self, view: FilmView, texts: Texts) -> None:
@@ -45,7 +47,7 @@ class Hand(QObject):
         self._view = view
         self._texts = texts
         self.layer = AnnotationLayer(view.font(), texts)
-        self.is_locked = False
+        self._refusal = self._unopened()
         self._mm_per_column: float | None = None
         self._drawing: Drawing | None = None
         self._editing: Editing | None = None
@@ -64,10 +66,14 @@ class Hand(QObject):
         annotations: Iterable[Annotation] = (),
         *,
         mm_per_column: float | None = None,
-        locked: bool = False,
+        refusal: str | None = None,
     ) -> None:
-        """Replace what is drawn; a drawing under way goes on."""
-        self._mm_per_column, self.is_locked = mm_per_column, locked
+        """Replace what is drawn; a drawing under way goes on.
+
+        `refusal` says why nothing can be drawn or changed, and is empty where that is stored; nobody stores it for None.
+        """
+        self._mm_per_column = mm_per_column
+        self._refusal = self._unopened() if refusal is None else refusal
         self.layer.show(annotations, self._view.film, self.spacing)
         self.repaint_needed.emit()
 
@@ -75,6 +81,7 @@ class Hand(QObject):
         """Another film comes: nothing is drawn any more, nothing is under way."""
         self.drop()
         self.show()
+        self.film_changed.emit()
 
     def hint(self) -> str:
         """What to do next with the tool, in one line; empty for tools that everybody knows."""
@@ -174,11 +181,12 @@ class Hand(QObject):
         return AnnotationKind.DISTANCE if tool is Tool.CALIBRATE else AnnotationKind(tool)
 
     def _may_change(self) -> bool:
-        if self.is_locked:
-            self.said.emit(
-                self._texts.tr("This review is closed: open it again to draw or measure.")
-            )
-        return not self.is_locked
+        if self._refusal:
+            self.said.emit(self._refusal)
+        return not self._refusal
+
+    def _unopened(self) -> str:
+        return self._texts.tr("Only the films of the open study can be drawn on.")
 
     def _on_film(self, place: QPointF) -> Point:
         film = self._view.film
@@ -211,7 +219,7 @@ class Hand(QObject):
             self.deselect()
             return False
         self.layer.selected = hit.annotation.annotation_id
-        if not self.is_locked:
+        if not self._refusal:
             start = self._on_film(place)
             self._editing = Editing(hit.annotation, hit.index, start=start, film=film)
         self.repaint_needed.emit()
