@@ -83,6 +83,11 @@ def refused(path: str) -> FileRecord:
     )
 
 
+def duplicate(path: str, *, of: str) -> FileRecord:
+    reason = Reason(code=ErrorCode.DUPLICATE_UID, parameters={"path": of})
+    return replace(refused(path), reason=reason)
+
+
 def film(number: int, **changes: object) -> Instance:
     """Film `number`, alone in a study of its own."""
     uid = f"1.2.{number}"
@@ -94,7 +99,7 @@ def film(number: int, **changes: object) -> Instance:
 
 def test_records_come_back_as_they_went_in(library):
     records = (loaded("/a/film.dcm"), refused("/a/empty"), loaded("/b/x", film(2)))
-    assert library.add(records) == records
+    library.add(records)
     assert tuple(library.records(Path("/a"))) == (records[1], records[0])
     assert library.record(Path("/b/x")) == records[2]
     assert library.record(Path("/c")) is None
@@ -139,17 +144,31 @@ def test_one_film_at_two_places_is_one_film(library):
     assert library.count(WorklistQuery()) == 0
 
 
-def test_one_uid_with_other_content_is_refused_and_names_the_first(library):
-    _, second = library.add((loaded("/a/film"), loaded("/b/film", size=11)))
-    assert second.outcome is FileOutcome.REFUSED
-    assert second.reason == Reason(code=ErrorCode.DUPLICATE_UID, parameters={"path": "/a/film"})
-    assert library.record(Path("/b/film")) == second
+def test_the_files_of_a_film_are_found_by_its_identifier(library):
+    first, copy, other = loaded("/b/film"), loaded("/a/copy"), loaded("/c", film(2))
+    library.add((first, other))
+    library.add((copy,))
+    uid = first.instance.sop_uid
+    assert library.twins((uid, "9.9")) == {uid: (copy, first)}
+    assert set(library.twins((uid, other.instance.sop_uid))) == {uid, other.instance.sop_uid}
+
+
+def test_refused_duplicates_are_told_with_the_film_they_were_compared_with(library):
+    first = loaded("/a/film")
+    library.add((first, duplicate("/b/film", of="/a/film"), refused("/b/empty")))
+    assert library.duplicates(Path("/b")) == {Path("/b/film"): first.stamp}
+    assert library.duplicates(Path("/a")) == {}
+    library.forget((first.stamp.path,))
+    assert library.duplicates(Path("/b")) == {Path("/b/film"): None}
+    library.add((refused("/a/film"),))
+    assert library.duplicates(Path("/b")) == {Path("/b/film"): None}
 
 
 def test_a_changed_file_replaces_what_it_was(library):
     library.add((loaded("/a/film"),))
     changed = loaded("/a/film", make_instance(study_description="again"), size=12)
-    assert library.add((changed,)) == (changed,)
+    library.add((changed,))
+    assert library.record(Path("/a/film")) == changed
     assert [i.study_description for i, _ in library.study(STUDY_UID).instances] == ["again"]
 
 
@@ -343,7 +362,8 @@ def test_a_migration_keeps_a_backup(library, tmp_path, monkeypatch):
     assert migrated.get("a") == "b"
     migrated.close()
     monkeypatch.undo()
-    backup = Library(path.with_name("library.db.v1.backup"), KEY)
+    version = len(schema.MIGRATIONS)
+    backup = Library(path.with_name(f"library.db.v{version}.backup"), KEY)
     assert backup.get("a") == "b"
     backup.close()
 

@@ -155,16 +155,29 @@ class FakeIndex:
     def known(self, root: Path) -> dict[Path, FileStamp]:
         return {r.stamp.path: r.stamp for r in self.records(root)}
 
-    def add(self, records: Sequence[FileRecord]) -> tuple[FileRecord, ...]:
-        stored = tuple(self._stored(record) for record in records)
-        self.kept |= {record.stamp.path: record for record in stored}
-        self.batches.append(len(stored))
-        return stored
+    def twins(self, sop_uids: Sequence[str]) -> dict[str, tuple[FileRecord, ...]]:
+        found: dict[str, tuple[FileRecord, ...]] = {}
+        for record in self.kept.values():
+            if record.instance and record.instance.sop_uid in sop_uids:
+                uid = record.instance.sop_uid
+                found[uid] = (*found.get(uid, ()), record)
+        return found
+
+    def duplicates(self, root: Path) -> dict[Path, FileStamp | None]:
+        return {
+            record.stamp.path: self._loaded(Path(str(record.reason.parameters["path"])))
+            for record in self.records(root)
+            if record.reason and record.reason.code is ErrorCode.DUPLICATE_UID
+        }
+
+    def add(self, records: Sequence[FileRecord]) -> None:
+        self.kept |= {record.stamp.path: record for record in records}
+        self.batches.append(len(records))
 
     def forget(self, paths: Sequence[Path]) -> None:
         self.forgotten += paths
         for path in paths:
-            del self.kept[path]
+            self.kept.pop(path, None)
 
     def records(self, root: Path) -> Iterator[FileRecord]:
         return iter([r for p, r in self.kept.items() if p == root or root in p.parents])
@@ -199,20 +212,9 @@ class FakeIndex:
         text = query.text.lower()
         return list(dict.fromkeys(i.study_uid for i in instances if text in i.study_uid))
 
-    def _stored(self, record: FileRecord) -> FileRecord:
-        """A film whose identifier another path has already, with another size, is refused."""
-        for other in self.kept.values():
-            same = (
-                record.instance and other.instance and other.stamp.path != record.stamp.path
-            ) and other.instance.sop_uid == record.instance.sop_uid
-            if same and other.stamp.size != record.stamp.size:
-                reason = Reason(
-                    code=ErrorCode.DUPLICATE_UID, parameters={"path": str(other.stamp.path)}
-                )
-                return FileRecord(
-                    stamp=record.stamp, outcome=FileOutcome.REFUSED, reason=reason
-                )
-        return record
+    def _loaded(self, path: Path) -> FileStamp | None:
+        record = self.kept.get(path)
+        return record.stamp if record and record.instance else None
 
 
 def make_row(study: Study, status: ReviewStatus = ReviewStatus.NEW) -> WorklistRow:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from workstation.adapters.export.pdf import PdfRenderer
 from workstation.adapters.export.results import ResultsJson, SummaryCsv
 from workstation.adapters.export.study_pdfs import StudyPdfs
 from workstation.core.findings import FindingCode
+from workstation.core.report import ReportDocument
 from workstation.services.headless import ResultSink
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "results-schema.md"
@@ -113,6 +115,22 @@ def test_a_pdf_per_study_under_a_safe_name(tmp_path: Path) -> None:
     (path,) = tmp_path.iterdir()
     assert re.fullmatch(r"A-17-[0-9a-f]{12}\.pdf", path.name)
     assert path.read_bytes().startswith(b"%PDF")
+
+
+def test_a_film_at_two_places_is_once_in_its_pdf(tmp_path: Path) -> None:
+    drawn = []
+
+    class Renderer:
+        def render(self, document: ReportDocument, *, language: str) -> bytes:
+            del language
+            drawn.extend(film.instance.sop_uid for film in document.films)
+            return b""
+
+    study = make_batch()[1]
+    copy = replace(study.files[0], path=Path("copy/a.dcm"))
+    pdfs = StudyPdfs(tmp_path, Renderer(), model=MODEL, texts=Texts("en"), version="0.1.0")
+    pdfs.add(replace(study, files=(*study.files, copy)))
+    assert drawn == [file.instance.sop_uid for file in study.files]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

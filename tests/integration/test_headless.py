@@ -62,6 +62,23 @@ def test_analyse_accounts_for_every_file_and_writes_to_its_folder_alone(
     assert not home.exists()
 
 
+def test_other_pixels_under_a_known_identifier_are_refused_and_named(films, tmp_path):
+    first = films / "current-pa.dcm"
+    data = bytearray(first.read_bytes())
+    data[-1] ^= 1
+    (films / "other-pixels.dcm").write_bytes(data)
+    shutil.copy(first, films / "copy.dcm")
+    assert main(["analyse", str(films), "--out", str(tmp_path / "out"), "--lang", "en"]) == 0
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    found = {file["path"].rsplit("/", 1)[-1]: file for file in results["files"]}
+    copy, original = found["copy.dcm"], found["current-pa.dcm"]
+    assert copy["status"] == original["status"] != "refused"
+    assert copy["scores"] == original["scores"]
+    refused = found["other-pixels.dcm"]
+    assert (refused["status"], refused["reason"]["code"]) == ("refused", "duplicate_uid")
+    assert str(films / "copy.dcm") in refused["reason"]["message"]
+
+
 @pytest.mark.parametrize("kind", ["empty", "missing", "unwritable", "no such model"])
 def test_what_goes_wrong_is_said_with_its_exit_code(kind, films, tmp_path, capsys):
     empty, blocked = tmp_path / "empty", tmp_path / "blocked"

@@ -7,6 +7,7 @@ import pytest
 from tests.factories.fakes import FakeIndex, FakeScanner, instance_of, loaded
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.jobs import CancelToken, JobContext
+from workstation.core.study import FileOutcome
 from workstation.services.indexing import Indexing
 
 
@@ -136,11 +137,58 @@ def test_progress_goes_on_over_unchanged_files(tmp_path):
 def test_another_film_under_a_known_identifier_is_counted_as_refused(tmp_path):
     first, second = touch(tmp_path, "a.dcm", "bb.dcm")
     scanner = FakeScanner({first: instance_of(1), second: instance_of(1)})
-    index = FakeIndex()
-    index.add([loaded(first, instance_of(1), size=5)])
-    summary = Indexing(scanner, index).run(tmp_path, JobContext())
+    indexing = Indexing(scanner, FakeIndex())
+    for _ in range(2):  # and again when nothing has changed
+        summary = indexing.run(tmp_path, JobContext())
+        assert (summary.loaded, summary.refused) == (1, 1)
+        assert summary.problems[0].reason.code is ErrorCode.DUPLICATE_UID
+    assert scanner.seen == [first, second]
+
+
+def test_a_film_under_a_new_name_takes_the_place_of_its_old_file(tmp_path):
+    (old,) = touch(tmp_path, "b-old.dcm")
+    index, scanner = FakeIndex(), FakeScanner({old: instance_of(1)})
+    indexing = Indexing(scanner, index)
+    indexing.run(tmp_path, JobContext())
+    old.unlink()
+    new, later = touch(tmp_path, "a-new.dcm", "c-later.dcm")
+    scanner.films |= {new: instance_of(1), later: instance_of(1)}
+    summary = indexing.run(tmp_path, JobContext())
     assert (summary.loaded, summary.refused) == (1, 1)
-    assert summary.problems[0].reason.code is ErrorCode.DUPLICATE_UID
+    assert index.record(old) is None
+    assert index.record(new).outcome is FileOutcome.LOADED
+    assert index.record(later).reason.parameters == {"path": str(new)}
+
+
+@pytest.mark.parametrize("fate", ["gone", "another film now"])
+def test_a_refused_film_is_read_again_once_the_first_no_longer_stands(tmp_path, fate):
+    first, second = touch(tmp_path, "here/a.dcm", "there/bb.dcm")
+    scanner = FakeScanner({first: instance_of(1), second: instance_of(1)})
+    index = FakeIndex()
+    indexing = Indexing(scanner, index)
+    indexing.run(tmp_path, JobContext())
+    assert index.record(second).reason.code is ErrorCode.DUPLICATE_UID
+    if fate == "gone":
+        first.unlink()
+    else:
+        first.write_bytes(b"another")
+        scanner.films[first] = instance_of(2)
+    summary = indexing.run(tmp_path / "there", JobContext())
+    assert (summary.loaded, summary.refused) == (1, 0)
+    assert index.study("1.2.1").instances[0][1] == second
+
+
+def test_a_refused_film_that_is_gone_is_forgotten_with_its_first(tmp_path):
+    first, second = touch(tmp_path, "a.dcm", "bb.dcm")
+    (kept,) = touch(tmp_path, "c.dcm")
+    films = {first: instance_of(1), second: instance_of(1), kept: instance_of(2)}
+    index = FakeIndex()
+    indexing = Indexing(FakeScanner(films), index)
+    indexing.run(tmp_path, JobContext())
+    first.unlink()
+    second.unlink()
+    indexing.run(tmp_path, JobContext())
+    assert set(index.kept) == {kept}
 
 
 def test_an_empty_folder_is_an_error_and_a_missing_one_a_refused_file(tmp_path):

@@ -22,9 +22,17 @@ class IndexOnLane:
         """Stamps of all files recorded below `root`."""
         return self._lanes.call(Lane.STORE, lambda _: self._index.known(root))
 
-    def add(self, records: Sequence[FileRecord]) -> tuple[FileRecord, ...]:
-        """Store a batch in one transaction; the records as they were stored."""
-        return self._lanes.call(Lane.STORE, lambda _: self._index.add(records))
+    def twins(self, sop_uids: Sequence[str]) -> dict[str, tuple[FileRecord, ...]]:
+        """The files that hold these films already."""
+        return self._lanes.call(Lane.STORE, lambda _: self._index.twins(sop_uids))
+
+    def duplicates(self, root: Path) -> dict[Path, FileStamp | None]:
+        """Files refused as duplicates, each with the film it was compared with."""
+        return self._lanes.call(Lane.STORE, lambda _: self._index.duplicates(root))
+
+    def add(self, records: Sequence[FileRecord]) -> None:
+        """Store a batch in one transaction."""
+        self._lanes.call(Lane.STORE, lambda _: self._index.add(records))
 
     def forget(self, paths: Sequence[Path]) -> None:
         """Drop records of files that are gone."""

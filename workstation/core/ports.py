@@ -169,11 +169,18 @@ class ScanIndex(Protocol):
         """Stamps of all files recorded below `root`."""
         ...
 
-    def add(self, records: Sequence[FileRecord]) -> tuple[FileRecord, ...]:
+    def twins(self, sop_uids: Sequence[str]) -> dict[str, tuple[FileRecord, ...]]:
+        """The files that hold these films already, by SOP Instance UID, in the order of their paths."""
+        ...
+
+    def duplicates(self, root: Path) -> dict[Path, FileStamp | None]:
+        """Files below `root` that were refused as ``duplicate_uid``, each with the film it was compared with, None when that is listed no more."""
+        ...
+
+    def add(self, records: Sequence[FileRecord]) -> None:
         """Store a batch in one transaction; a path seen before is replaced.
 
-        Returns the records as they were stored: a film whose SOP Instance UID belongs to other content already becomes a refused
-        one (``duplicate_uid``), one with the same content is a second path of the same film.
+        A film whose SOP Instance UID is listed already is another path of that film: `services.twins.settle` has compared them.
         """
         ...
 

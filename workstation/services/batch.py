@@ -18,6 +18,7 @@ from workstation.core.jobs import JobContext, Progress
 from workstation.core.ports import FilmReader, HeaderScanner
 from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance, Study, study_of
 from workstation.services.analysis import Analysis
+from workstation.services.twins import settle
 
 
 class FileStatus(StrEnum):
@@ -75,14 +76,18 @@ class BatchAnalysis:
     def run(
         self, files: Iterable[FileRecord | FileStamp], context: JobContext
     ) -> Iterator[StudyResult]:
-        """Scan all `files`, then yield study by study; records that come in already decided pass through."""
-        decided = [item for item in files if isinstance(item, FileRecord)]
-        stamps = [item for item in files if isinstance(item, FileStamp)]
-        total = len(decided) + len(stamps)
-        records = list(decided)
+        """Scan all `files`, then yield study by study; records that come in already decided pass through.
+
+        Of two films under one SOP Instance UID the second is refused, as it is in the library (decision 6).
+        """
+        items = list(files)
+        total = len(items)
+        records = [item for item in items if isinstance(item, FileRecord)]
+        stamps = [item for item in items if isinstance(item, FileStamp)]
         for record in self._scanner.scan(stamps, context):
             records.append(record)
             context.report(Progress(stage="scan", done=len(records), total=total))
+        records, _ = settle(records, {}, context.token)
         loaded = [r for r in records if r.outcome is FileOutcome.LOADED]
         others = [r for r in records if r.outcome is not FileOutcome.LOADED]
         done = len(others)

@@ -16,6 +16,7 @@ from workstation.core.errors import CancelledError, ErrorCode, WorkstationError
 from workstation.core.jobs import JobContext, Progress
 from workstation.core.ports import HeaderScanner, ImportSummary, ScanIndex
 from workstation.core.study import FileOutcome, FileRecord, FileStamp
+from workstation.services.twins import settle, stands
 from workstation.services.walking import walk
 
 # Small blocks first, so that the first film is on screen at once; later ones save transactions.
@@ -47,6 +48,8 @@ class Indexing:
     def run(self, root: Path, context: JobContext) -> ImportSummary:
         """Scan `root`; files whose size and time are those of the last scan are not read again.
 
+        A file that was refused for another one with its identifier is, once that one no longer stands.
+
         Progress has the stage ``scan``; its payload is the first loaded `FileRecord` when that one is committed, else
         None. Stopping keeps what was committed and gives a summary that says so.
 
@@ -56,15 +59,25 @@ class Indexing:
             ``folder_empty``.
         """
         known = self._index.known(root)
+        unsettled = {
+            path
+            for path, first in self._index.duplicates(root).items()
+            if first is None or not stands(first)
+        }
         tally = _Tally(context, self._clock)
         unchanged: list[Path] = []
         cancelled = False
-        with _Commits(self._index, tally) as commits:
+        with _Commits(self._index, tally, context) as commits:
             try:
                 contents = partial(self._scanner.contents, context=context)
                 for block in _blocks(walk([root], contents)):
-                    fresh = [item for item in block if not _is_known(item, known)]
-                    unchanged += [_path(item) for item in block if _is_known(item, known)]
+                    fresh = []
+                    for item in block:
+                        path = _path(item)
+                        if _is_known(item, known) and path not in unsettled:
+                            unchanged.append(path)
+                        else:
+                            fresh.append(item)
                     tally.unchanged = len(unchanged)
                     self._read(fresh, tally, commits, context)
                     tally.show()
@@ -147,11 +160,12 @@ def together(first: ImportSummary, second: ImportSummary) -> ImportSummary:
 class _Commits:
     """Stores one batch while the next one is read. The first is waited for, so that its film is on screen at once."""
 
-    def __init__(self, index: ScanIndex, tally: _Tally) -> None:
+    def __init__(self, index: ScanIndex, tally: _Tally, context: JobContext) -> None:
         self._index = index
         self._tally = tally
+        self._token = context.token
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self._pending: Future[tuple[FileRecord, ...]] | None = None
+        self._pending: Future[Sequence[FileRecord]] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -163,9 +177,17 @@ class _Commits:
     def put(self, batch: Sequence[FileRecord]) -> None:
         """Hand over a batch; the one before is on disk when this returns."""
         self._finish()
-        self._pending = self._thread.submit(self._index.add, batch)
+        self._pending = self._thread.submit(self._store, batch)
         if not self._tally.files:
             self._finish()
+
+    def _store(self, batch: Sequence[FileRecord]) -> Sequence[FileRecord]:
+        uids = [record.instance.sop_uid for record in batch if record.instance]
+        settled, gone = settle(batch, self._index.twins(uids), self._token)
+        if gone:
+            self._index.forget(gone)
+        self._index.add(settled)
+        return settled
 
     def _finish(self) -> None:
         pending, self._pending = self._pending, None

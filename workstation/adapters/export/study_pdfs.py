@@ -41,15 +41,16 @@ class StudyPdfs:
         self._clock = clock
 
     def add(self, result: StudyResult) -> None:
-        """Write the sheet of one study; one a patient, should its files name several."""
+        """Write the sheet of one study; one a patient, should its files name several. A film at two places is shown once."""
         if result.study is None:
             return
-        sheets: dict[tuple[str, PatientIdentity], list[ShownFilm]] = {}
+        sheets: dict[tuple[str, PatientIdentity], dict[str, ShownFilm]] = {}
         for shown in filter(None, map(_shown, result.files)):
             owner = (shown.instance.study_uid, shown.instance.patient)
-            sheets.setdefault(owner, []).append(shown)
+            sheets.setdefault(owner, {}).setdefault(shown.instance.sop_uid, shown)
         for (study_uid, patient), films in sheets.items():
-            self._write(replace(result.study, study_uid=study_uid, patient=patient), films)
+            study = replace(result.study, study_uid=study_uid, patient=patient)
+            self._write(study, list(films.values()))
 
     def _write(self, study: Study, films: list[ShownFilm]) -> None:
         document = build_report(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workstation.adapters.store.codec import from_text, to_text
 from workstation.adapters.store.connection import Connection
-from workstation.core.errors import ErrorCode, Reason
+from workstation.core.errors import Reason
 from workstation.core.ports import SortKey, WorklistQuery, WorklistRow
 from workstation.core.review import ReviewStatus
 from workstation.core.study import (
@@ -53,32 +53,59 @@ class IndexTables:
         stamps = (FileStamp(path=Path(p), size=s, mtime_ns=m) for p, s, m in rows)
         return {stamp.path: stamp for stamp in stamps}
 
-    def add(self, records: Sequence[FileRecord]) -> tuple[FileRecord, ...]:
-        """Store a batch in one transaction; the records as they were stored."""
-        stored = []
+    def twins(self, sop_uids: Sequence[str]) -> dict[str, tuple[FileRecord, ...]]:
+        """The files that hold these films already, by SOP Instance UID, in the order of their paths."""
+        rows = self._connection.rows(
+            f"{_RECORD} WHERE sop_uid IN (SELECT value FROM json_each(?)) ORDER BY path",  # noqa: S608 - a constant
+            (json.dumps(sop_uids),),
+        )
+        found: dict[str, tuple[FileRecord, ...]] = {}
+        for record in map(_record, rows):
+            if record.instance is not None:
+                uid = record.instance.sop_uid
+                found[uid] = (*found.get(uid, ()), record)
+        return found
+
+    def duplicates(self, root: Path) -> dict[Path, FileStamp | None]:
+        """Files below `root` that were refused as duplicates, each with the film it was compared with, if that is listed still."""
+        rows = self._connection.rows(
+            f"""
+            SELECT twin.path, first.path, first.size, first.mtime_ns
+            FROM (SELECT path, reason ->> '$.parameters.path' AS named FROM file
+                WHERE {_BELOW} AND outcome = 'refused' AND reason ->> '$.code' = 'duplicate_uid') AS twin
+            LEFT JOIN file AS first ON first.path = named AND first.instance IS NOT NULL
+            """,  # noqa: S608 - a constant
+            _below(root),
+        )
+        return {
+            Path(twin): FileStamp(path=Path(path), size=size, mtime_ns=mtime_ns)
+            if path
+            else None
+            for twin, path, size, mtime_ns in rows
+        }
+
+    def add(self, records: Sequence[FileRecord]) -> None:
+        """Store a batch in one transaction; a film whose SOP Instance UID is listed already is another path of that film."""
         with self._connection.transaction():
             touched = self._drop(self._among([record.stamp.path for record in records]))
             listed: set[str] = set()
             for record in records:
-                kept, instance_id = self._kept(record)
-                stored.append(kept)
-                stamp = kept.stamp
+                stamp = record.stamp
                 self._db.execute(
                     "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)",
                     (
                         str(stamp.path),
                         stamp.size,
                         stamp.mtime_ns,
-                        kept.outcome.value,
-                        None if kept.reason is None else to_text(kept.reason),
-                        instance_id,
+                        record.outcome.value,
+                        None if record.reason is None else to_text(record.reason),
+                        None if record.instance is None else self._film(record.instance),
                     ),
                 )
-                if kept.instance is not None and kept.instance.study_uid not in listed:
-                    self._add_study(kept.instance)
-                    listed.add(kept.instance.study_uid)
+                if record.instance is not None and record.instance.study_uid not in listed:
+                    self._add_study(record.instance)
+                    listed.add(record.instance.study_uid)
             self._count(touched | listed)
-        return tuple(stored)
 
     def forget(self, paths: Sequence[Path]) -> None:
         """Drop records of files that are gone; never touches files or reviews."""
@@ -140,38 +167,24 @@ class IndexTables:
         found = (self.study(uid) for (uid,) in rows)
         return tuple(study for study in found if study is not None)
 
-    def _kept(self, record: FileRecord) -> tuple[FileRecord, int | None]:
-        """The record as it is stored, and the row of its instance."""
-        instance = record.instance
-        if instance is None:
-            return record, None
-        header = to_text(instance)
-        twins = self._connection.rows(
-            "SELECT id, size, header FROM instance WHERE sop_uid = ? ORDER BY id",
-            (instance.sop_uid,),
+    def _film(self, instance: Instance) -> int:
+        """The row of a film, made unless its SOP Instance UID has one."""
+        rows = self._connection.rows(
+            "SELECT id FROM instance WHERE sop_uid = ?", (instance.sop_uid,)
         )
-        for number, size, other in twins:
-            if (size, other) == (record.stamp.size, header):
-                return record, int(number)
-        if twins:
-            path = self._connection.rows(
-                "SELECT path FROM file WHERE instance = ? LIMIT 1", (twins[0][0],)
-            )
-            reason = Reason(code=ErrorCode.DUPLICATE_UID, parameters={"path": path[0][0]})
-            refused = FileRecord(stamp=record.stamp, outcome=FileOutcome.REFUSED, reason=reason)
-            return refused, None
+        for (number,) in rows:
+            return int(number)
         self._db.execute(
-            "INSERT INTO instance (sop_uid, study_uid, series_uid, modality, size, header) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO instance (sop_uid, study_uid, series_uid, modality, header) VALUES (?, ?, ?, ?, ?)",
             (
                 instance.sop_uid,
                 instance.study_uid,
                 instance.series_uid,
                 instance.modality,
-                record.stamp.size,
-                header,
+                to_text(instance),
             ),
         )
-        return record, int(self._db.last_insert_rowid())
+        return int(self._db.last_insert_rowid())
 
     def _add_study(self, instance: Instance) -> None:
         patient = instance.patient

@@ -43,5 +43,7 @@ MIGRATIONS: tuple[str, ...] = (
         sop_uid TEXT PRIMARY KEY, rows INTEGER NOT NULL, columns INTEGER NOT NULL, grey BLOB NOT NULL
     ) STRICT;
     """,
+    # Twins are compared by their bytes.
+    "ALTER TABLE instance DROP COLUMN size;",
 )
 """`MIGRATIONS[n]` brings a library of version n to version n + 1."""
