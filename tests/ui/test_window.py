@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QMessageBox, QToolButton
 
 from resources.i18n import Texts
 from tests.factories.fakes import instance_of, make_row
@@ -198,6 +198,10 @@ def test_nothing_can_be_commanded_before_a_study_is_open(window):
         assert not window.actions_by_id[name].isEnabled(), name
     for name in ("room.open_folder", "room.settings_requested", "room.show_keys"):
         assert window.actions_by_id[name].isEnabled(), name
+    presets = next(b for b in window.findChildren(QToolButton) if b.menu() is not None)
+    assert not presets.isEnabled()
+    window.enable(dict.fromkeys(window.actions_by_id, True))
+    assert presets.isEnabled()
 
 
 # Where the report goes

@@ -402,6 +402,7 @@ class MainWindow(QMainWindow):
         button.setAccessibleName(self._texts.tr("Window presets"))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(self._filled(QMenu(button), list(_PRESETS)))
+        self.actions_by_id[_PRESETS[0]].enabledChanged.connect(button.setEnabled)
         return button
 
     def _mark_tool(self, tool: object) -> None:
