@@ -16,6 +16,7 @@ import torch
 from model.evaluation.comparators import comparators
 from model.evaluation.input_check import reasons, unusable, usable_and_copies
 from model.evaluation.localisation import summary
+from model.evaluation.nodules import nodule_figures
 from model.evaluation.readings import record_reading
 from model.evaluation.report import html_report
 from model.evaluation.scores import evaluate
@@ -23,6 +24,7 @@ from model.evaluation.scoring import answers
 from model.evaluation.tables import ScoreTable, read_score_csv
 from model.films.manifest import SPLITS, ManifestError, read_manifest
 from model.runtime.labels import ANY_ABNORMALITY
+from model.runtime.nodules import nodule_detector
 from model.runtime.package import PackageError, open_package
 from model.runtime.quality import quality_check
 
@@ -36,7 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--csv", type=Path, help="path, patient_id, <code>, <code>_score")
     parser.add_argument("--manifest", type=Path)
     parser.add_argument("--boxes", type=Path, help="CSV of lesion boxes")
-    parser.add_argument("--split", choices=(*SPLITS, "all"), default="val")
+    parser.add_argument(
+        "--split",
+        action="append",
+        choices=(*SPLITS, "all"),
+        help="default: val; can be repeated",
+    )
     parser.add_argument("--site", action="append", help="only films of this site")
     parser.add_argument("--unusable", type=Path, help="CSV of unusable images: file, kind")
     parser.add_argument("--rivals", action="store_true", help="fit the trivial comparators")
@@ -81,24 +88,25 @@ def _from_csv(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTable]:
 def _from_package(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTable]:
     package = open_package(options.package)
     codes = [label.code for label in package.labels]
+    splits = sorted(set(options.split or ["val"]))
     if options.manifest is None:
         raise ManifestError("--package needs a --manifest")
     manifest = read_manifest(options.manifest, codes, boxes=options.boxes)
     rows = [
         row
         for row in manifest.rows
-        if options.split in {row.split, "all"}
-        and (not options.site or row.site in options.site)
+        if {row.split, "all"} & set(splits) and (not options.site or row.site in options.site)
     ]
     if not rows:
-        raise ManifestError(f"no film in the {options.split} split of these sites")
+        raise ManifestError(f"no film in the {' and '.join(splits)} split of these sites")
     found = answers(package, rows, manifest.problems, quiet=options.quiet)
     if not found.rows:
         raise ManifestError("; ".join(["no readable film", *manifest.problems.lines()]))
     name = f"{package.id} {package.version}"
     record: dict[str, Any] = {
-        "title": f"{name}, {options.split}",
+        "title": f"{name}, {' and '.join(splits)}",
         "source": f"Package {package.sha256}, manifest {options.manifest.name}; the age rule is ignored.",
+        "films": {"splits": splits, "sites": sorted({row.site for row in rows})},
         "scores": evaluate(found.table),
         "localisation": summary(found.located) if found.located else None,
         "latency": found.latency(),
@@ -111,6 +119,9 @@ def _from_package(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTab
         record["input_check"]["usable_reasons"] = reasons(usable)
         if options.unusable:
             record["unusable"] = unusable(check, options.unusable, usable, quiet=options.quiet)
+    detector = nodule_detector(package)
+    if detector is not None:
+        record["nodules"] = nodule_figures(detector, rows, quiet=options.quiet)
     if options.rivals and ANY_ABNORMALITY in codes:
         sites = {row.site for row in found.rows}
         train = [row for row in manifest.rows if row.split == "train" and row.site in sites]

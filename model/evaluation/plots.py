@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,38 @@ def label_plots(scores: Floats, outcomes: Floats, figures: Mapping[str, Any]) ->
     _precision_recall(pr, scores, outcomes, figures)
     _reliability(reliable, figures)
     _confusion(matrix, figures)
+    return _png(figure)
+
+
+def froc_plot(curves: Mapping[str, Sequence[Sequence[float]]]) -> str:
+    """Sensitivity by false marks a film, a line a name; points of either as pairs."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    for name, curve in curves.items():
+        false, found = np.array(curve).T
+        axis.plot(false, found, drawstyle="steps-post", label=name)
+    axis.set(
+        xlabel="false marks a film",
+        ylabel="sensitivity",
+        title="FROC",
+        xlim=(0, 8),
+        ylim=(0, 1),
+    )
+    axis.legend(loc="lower right")
+    return _png(figure)
+
+
+# Matplotlib ships no types for figures and axes; they are Any here.
+def _png(figure: Any) -> str:  # noqa: ANN401
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=80)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
-# Matplotlib ships no types for axes; they are Any here.
 def _roc(axis: Any, scores: Floats, outcomes: Floats, figures: Mapping[str, Any]) -> None:  # noqa: ANN401
     false, true = roc_curve(scores, outcomes)
     area = figures["auroc"]

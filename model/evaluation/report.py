@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from model.evaluation.plots import label_plots
+from model.evaluation.plots import froc_plot, label_plots
 from model.evaluation.tables import ScoreTable
 
 STYLE = (
@@ -32,6 +32,7 @@ def html_report(record: Mapping[str, Any], table: ScoreTable) -> str:
         picture = label_plots(table.scores[known, k], table.truth[known, k], figures)
         parts += [f'<img src="{picture}" alt="{escape(code)}">', _points(figures)]
         parts += [_calibration(figures), _subgroups(figures)]
+    parts += _nodules(record.get("nodules") or {})
     for key in (
         "comparators",
         "localisation",
@@ -46,6 +47,21 @@ def html_report(record: Mapping[str, Any], table: ScoreTable) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>'
         f"{escape(record['title'])}</title><style>{STYLE}</style></head><body>{body}</body></html>"
+    )
+
+
+def _nodules(figures: Mapping[str, Any]) -> Iterable[str]:
+    if not figures:
+        return
+    yield "<h2>nodule candidates</h2>"
+    curves = {name: f["curve"] for name, f in figures.items() if "curve" in f}
+    if curves:
+        yield f'<img src="{froc_plot(curves)}" alt="free-response curves">'
+    yield _tree(
+        {
+            name: {key: value for key, value in found.items() if key != "curve"}
+            for name, found in figures.items()
+        }
     )
 
 

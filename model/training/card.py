@@ -16,6 +16,8 @@ STYLE = (
     "td:first-child,th:first-child{text-align:left}section{margin-bottom:3rem}"
 )
 MISSING = "–"
+# Sensitivity at one false mark a film on the real boxes below which candidates are not shown.
+LEAST_SENSITIVITY = 0.35
 Figures = Mapping[str, Any]
 
 
@@ -113,7 +115,7 @@ def _about_looks(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
     if "pointing" in test:
         found = test["pointing"]
         yield words.pointing.format(pointing=interval(found), boxed=found["boxed"])
-    yield words.nodules
+    yield from _about_nodules(metadata.metrics.get("nodules"), words)
     check = test.get("input_check")
     if check:
         yield words.check.format(
@@ -128,6 +130,57 @@ def _about_looks(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
         )
     if not metadata.metrics.get("input_check", False):
         yield words.no_check
+
+
+def _about_nodules(figures: Figures | None, words: Wording) -> Iterable[str]:
+    if figures is None:
+        yield words.nodules
+        return
+    if not figures:
+        yield words.nodules_unmeasured
+        return
+    yield words.nodules_shown if suffices(figures) else words.nodules_hidden
+    for found in figures["evaluations"]:
+        yield from _nodule_figures(found, words)
+
+
+def _nodule_figures(found: Figures, words: Wording) -> Iterable[str]:
+    real, drawn = found["real"], found["simulated"]
+    facts = {
+        "sites": ", ".join(found["sites"]),
+        "splits": ", ".join(words.splits[name] for name in found["splits"]),
+    }
+    if not real["insufficient"]:
+        yield words.nodules_real.format(
+            **facts,
+            lesions=real["lesions"],
+            films=real["films"],
+            half=interval(real["sensitivity_at"]["0.5"]),
+            one=interval(real["sensitivity_at"]["1"]),
+            two=interval(real["sensitivity_at"]["2"]),
+            sensitivity=interval(real["sensitivity"]),
+            false=interval(real["false_marks_a_film"]),
+        )
+        if real["diameter"]["lesions"]:
+            low, middle, high = real["diameter"]["ratio_quartiles"]
+            yield words.nodules_size.format(
+                count=real["diameter"]["lesions"], low=low, middle=middle, high=high
+            )
+    if not drawn["insufficient"]:
+        yield words.nodules_simulated.format(
+            lesions=drawn["lesions"], one=interval(drawn["sensitivity_at"]["1"])
+        )
+    others = found["other_findings"]
+    if others["films"]:
+        yield words.nodules_others.format(
+            films=others["films"], false=interval(others["marks_a_film"])
+        )
+
+
+def suffices(figures: Figures) -> bool:
+    """Whether a detector finds enough of the real boxes to be shown; the first evaluation decides."""
+    real = figures["evaluations"][0]["real"]
+    return bool(real["sensitivity_at"]["1"]["value"] >= LEAST_SENSITIVITY)
 
 
 def _test(metadata: PackageMetadata) -> Figures:

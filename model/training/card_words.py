@@ -30,6 +30,14 @@ class Wording:
     unusable: str
     no_check: str
     nodules: str
+    nodules_unmeasured: str
+    nodules_shown: str
+    nodules_hidden: str
+    nodules_real: str
+    nodules_size: str
+    nodules_simulated: str
+    nodules_others: str
+    splits: Mapping[str, str]
     untrained: str
     headings: tuple[str, str, str, str]
     limits: tuple[str, ...]
@@ -81,6 +89,22 @@ ENGLISH = Wording(
     "animals, annotated pictures) {all} were refused, of the grey ones {grey}.",
     no_check="This package has no input check: films that are turned, inverted or no chest at all are scored.",
     nodules="It has no nodule detector; the nodule and mass scores speak of the whole film.",
+    nodules_unmeasured="Its detector of nodule candidates was not measured on films it had not seen; it is switched off.",
+    nodules_shown="A second network marks places where a nodule or mass may lie, with a diameter. It is switched on "
+    "because it finds at least 0.35 of real ones at one false mark a film. It misses many: a film without a candidate "
+    "may show a nodule. Its score ranks candidates and is no probability. The diameter is measured on the film; "
+    "in mm it is only as good as the film's spacing.",
+    nodules_hidden="It holds a second network for nodule candidates, which is switched off: it finds less than 0.35 of "
+    "real ones at one false mark a film.",
+    nodules_real="{lesions} boxed nodules and masses on {films} films, the others without a finding ({sites}; {splits}): "
+    "sensitivity {half} at 0.5 false marks a film, {one} at 1, {two} at 2. At the package's threshold {sensitivity}, "
+    "with {false} false marks a film.",
+    nodules_size="Diameter found by diameter of the box, {count} lesions: {middle:.2f} in the median, half of them between "
+    "{low:.2f} and {high:.2f}.",
+    nodules_simulated="Simulated nodules in the films without a finding, for comparison only ({lesions}): {one} at 1 false "
+    "mark a film.",
+    nodules_others="On {films} films with other findings it makes {false} marks a film.",
+    splits={"train": "train", "val": "validation", "test": "test", "all": "all films"},
     untrained="Not offered (too few cases, or not shown to beat chance): {labels}.",
     headings=("Figures", "Where it looks and what it refuses", "Known failures", "Licence"),
     limits=(
@@ -137,6 +161,17 @@ CHINESE = Wording(
     unusable="{films} 张不可用的图像(侧位、CT、MR、照片、动物、带标注的图片等)中,被拒绝的比例为 {all},其中灰度图像为 {grey}。",
     no_check="本模型包没有输入检查:旋转、反相甚至并非胸片的图像也会被打分。",
     nodules="没有结节检测器;结节与肿块的分数针对整张胸片。",
+    nodules_unmeasured="其候选结节检测器尚未在未见过的胸片上测评,已关闭。",
+    nodules_shown="另有一个网络标出可能存在结节或肿块的位置并给出直径。因其在平均每片 1 个假阳性标记时能检出至少 0.35 的真实病灶,"
+    "故予启用。漏检仍多:没有候选标记的胸片也可能有结节。其分数仅用于候选之间排序,并非概率。直径在胸片上测得;"
+    "以毫米表示时,其准确性取决于该片的像素间距。",
+    nodules_hidden="包内另有候选结节网络,但已关闭:在平均每片 1 个假阳性标记时,检出的真实病灶不足 0.35。",
+    nodules_real="{films} 张胸片上有标注框的结节与肿块 {lesions} 个,其余胸片无征象({sites};{splits}):平均每片 0.5 个假阳性标记时灵敏度 {half},"
+    "1 个时 {one},2 个时 {two}。按本包阈值为 {sensitivity},平均每片假阳性标记 {false} 个。",
+    nodules_size="检出直径与标注框直径之比({count} 个病灶):中位数 {middle:.2f},半数在 {low:.2f} 至 {high:.2f} 之间。",
+    nodules_simulated="在无征象胸片中加入的模拟结节,仅供对照({lesions} 个):平均每片 1 个假阳性标记时 {one}。",
+    nodules_others="在 {films} 张有其他征象的胸片上,平均每片标记 {false} 个。",
+    splits={"train": "训练集", "val": "验证集", "test": "测试集", "all": "全部胸片"},
     untrained="不提供(病例过少,或未显示优于随机):{labels}。",
     headings=("数字", "关注的位置与拒绝的影像", "已知的失误", "许可"),
     limits=(

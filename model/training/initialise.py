@@ -9,8 +9,11 @@ import torch
 
 from model.films.manifest import ManifestError
 from model.runtime.map_network import MapNetwork
+from model.runtime.nodules import DetectorNetwork
 from model.runtime.package import ModelPackage, open_package
 from model.runtime.predict import load_network
+
+FIRST = "trunks.0."
 
 
 def from_package(path: Path, codes: Sequence[str]) -> Callable[[MapNetwork], None]:
@@ -54,3 +57,25 @@ def _copy_head(
         if code in rows:
             network.head.weight[k] = source.head.weight[rows[code], :width] * share
             network.head.bias[k] = source.head.bias[rows[code]]
+
+
+def detector_from_package(path: Path) -> Callable[[DetectorNetwork], None]:
+    """A function that copies the features of a package's first trunk into a nodule detector.
+
+    Raises
+    ------
+    PackageError
+        When the package cannot be opened.
+    """
+    source = load_network(open_package(path)).state_dict()
+    trunk = {k.removeprefix(FIRST): v for k, v in source.items() if k.startswith(FIRST)}
+
+    def initialise(network: DetectorNetwork) -> None:
+        try:
+            network.trunk.load_state_dict(trunk)
+        except RuntimeError as error:
+            raise ManifestError(
+                "--init: the package's network has another architecture or width"
+            ) from error
+
+    return initialise

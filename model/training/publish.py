@@ -1,6 +1,7 @@
-"""Write a test reading into a package: `python -m model.training.publish --package P --evaluation E.json --out FILE`.
+"""Write readings into a package: `python -m model.training.publish --package P --evaluation E.json --out FILE`.
 
-The weights, thresholds and calibration stay; the figures go into the metadata and onto the card.
+The weights, thresholds and calibration stay; the figures go into the metadata and onto the card. `--nodules E.json`
+does so for the detector of nodule candidates, which is shown from then on if it finds enough.
 """
 
 from __future__ import annotations
@@ -16,9 +17,17 @@ from typing import Any
 
 from model.runtime.labels import ANY_ABNORMALITY
 from model.runtime.metadata import PackageMetadata
-from model.runtime.package import CARD, METADATA, ModelPackage, PackageError, open_package
+from model.runtime.nodule_record import DetectorRecord
+from model.runtime.package import (
+    CARD,
+    METADATA,
+    NODULES,
+    ModelPackage,
+    PackageError,
+    open_package,
+)
 from model.runtime.package_writer import key_from_environment, metadata_bytes, repack
-from model.training.card import card_html
+from model.training.card import card_html, suffices
 
 log = logging.getLogger("model.training.publish")
 SHARES = ("sensitivity", "specificity", "ppv", "npv")
@@ -75,12 +84,34 @@ def published(
     ValueError
         When the record is of another package.
     """
-    if package.sha256 not in record["source"]:
-        raise ValueError("the evaluation is of another package")
+    refuse_other(package, record)
     metadata = package.metadata
     limits = {**metadata.limits, "notes": dict(notes)} if notes else metadata.limits
     metrics = {**metadata.metrics, "test": figures_for_card(record)}
     return replace(metadata, metrics=metrics, limits=limits)
+
+
+def refuse_other(package: ModelPackage, record: Mapping[str, Any]) -> None:
+    """Raise `ValueError` when an evaluation is of another package."""
+    if package.sha256 not in record["source"]:
+        raise ValueError("the evaluation is of another package")
+
+
+def with_nodules(
+    metadata: PackageMetadata, records: Sequence[Mapping[str, Any]]
+) -> PackageMetadata:
+    """The metadata with a detector's figures; the first evaluation's are those that decide."""
+    figures = {"evaluations": [_nodules(record) for record in records]}
+    return replace(metadata, metrics={**metadata.metrics, "nodules": figures})
+
+
+def _nodules(record: Mapping[str, Any]) -> dict[str, Any]:
+    found = record["nodules"]
+    parts = {
+        name: {key: value for key, value in part.items() if key != "curve"}
+        for name, part in found.items()
+    }
+    return {**parts, **record["films"], "readings": record.get("readings")}
 
 
 def _label(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,11 +136,38 @@ def _estimate(found: Mapping[str, Any]) -> dict[str, float]:
     return {key: found[key] for key in ("value", "low", "high")}
 
 
+def _changes(package: ModelPackage, options: argparse.Namespace) -> dict[str, bytes]:
+    metadata, changes = package.metadata, dict[str, bytes]()
+    if options.evaluation:
+        notes = {"en": options.note, "zh": options.note_zh}
+        metadata = published(
+            package, _read(options.evaluation), {k: v for k, v in notes.items() if v}
+        )
+    if options.nodules:
+        records = [_read(path) for path in options.nodules]
+        for record in records:
+            refuse_other(package, record)
+        metadata = with_nodules(metadata, records)
+        detector = DetectorRecord.from_bytes(package.members[NODULES])
+        shown = suffices(metadata.metrics["nodules"])
+        changes[NODULES] = replace(detector, shown=shown).as_bytes()
+        log.info("nodule candidates: %s", "shown" if shown else "not shown")
+    return changes | {METADATA: metadata_bytes(metadata), CARD: card_html(metadata).encode()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Publish; 0 on success, 2 when the record is another package's or no test reading."""
     parser = argparse.ArgumentParser(prog="python -m model.training.publish")
     parser.add_argument("--package", type=Path, required=True)
-    parser.add_argument("--evaluation", type=Path, required=True)
+    parser.add_argument("--evaluation", type=Path, help="of the test split")
+    parser.add_argument(
+        "--nodules", type=Path, action="append", default=[], help="the first one decides"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--note", help="a sentence for the English card")
     parser.add_argument("--note-zh", help="the same in Chinese")
@@ -117,13 +175,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         package = open_package(options.package)
-        record = json.loads(options.evaluation.read_text(encoding="utf-8"))
-        notes = {"en": options.note, "zh": options.note_zh}
-        metadata = published(package, record, {k: v for k, v in notes.items() if v})
+        changes = _changes(package, options)
     except (PackageError, ValueError, KeyError, OSError) as error:
         log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)
         return 2
-    changes = {METADATA: metadata_bytes(metadata), CARD: card_html(metadata).encode()}
     repack(package, options.out, changes, signing_key=key_from_environment())
     log.info("sha256 %s", open_package(options.out).sha256)
     return 0

@@ -1,0 +1,1 @@
+"""Training the detector of nodule candidates: `python -m model.training.nodules`."""
