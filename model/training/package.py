@@ -1,6 +1,7 @@
 """Runs into a package: `python -m model.training.package --run RUN [--run RUN] --manifest M --out FILE`.
 
-Everything is decided on validation; the test split is not read here.
+Everything is decided on validation; the test split is not read here. The input check is fitted from the manifest's
+films as well, unless a fitted one is given.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from model.training.config import TrainConfig, read_config
 from model.training.data import FilmSet
 from model.training.merge import merged_network
 from model.training.operating import ValidationScores, label_records, marks_per_100_normals
+from model.training.quality import CHECK_EPOCHS, fit_check
 from model.training.run import CHECKPOINT, wanted_rows
 
 log = logging.getLogger("model.training.package")
@@ -176,6 +178,21 @@ def _golden(path: Path, size: int) -> tuple[GoldenVector, ...]:
     )
 
 
+def _quality(options: argparse.Namespace, manifest: Manifest) -> bytes | None:
+    """The input check: none, a fitted one, or one fitted now."""
+    if options.no_check:
+        return None
+    if options.quality:
+        fitted: bytes = options.quality.read_bytes()
+        return fitted
+    check, found = fit_check(
+        manifest.rows, {}, epochs=options.check_epochs, quiet=options.quiet
+    )
+    log.info("usable films refused: %s", found.refused_usable)
+    log.info("wrong films caught: %s", found.caught)
+    return check.as_npz()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Package runs; 0 on success, 2 when they do not fit together."""
     parser = argparse.ArgumentParser(
@@ -190,14 +207,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--authors", default="")
     parser.add_argument("--size", type=int, help="input side; default: the last run's")
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--quality", type=Path, help="the input check's quality.npz")
+    check = parser.add_mutually_exclusive_group()
+    check.add_argument("--quality", type=Path, help="a fitted input check, quality.npz")
+    check.add_argument("--no-check", action="store_true", help="a package without input check")
+    parser.add_argument("--check-epochs", type=int, default=CHECK_EPOCHS)
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         record = merged_network([run / CHECKPOINT for run in options.run])[1]
+        manifest = read_manifest(options.manifest, record["codes"])
         metadata = build_package(
             options.run,
-            read_manifest(options.manifest, record["codes"]),
+            manifest,
             hashlib.sha256(options.manifest.read_bytes()).hexdigest(),
             Naming(
                 package_id=options.id,
@@ -208,7 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.out,
             size=options.size,
             cache=options.cache,
-            quality=options.quality.read_bytes() if options.quality else None,
+            quality=_quality(options, manifest),
         )
     except (ManifestError, ValueError, OSError) as error:
         log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)

@@ -46,6 +46,7 @@ from model.training.spoiled import Film, resized, spoiled
 
 log = logging.getLogger("model.training.quality")
 WIDTH: Final = 12
+CHECK_EPOCHS: Final = 12
 BATCH: Final = 64
 # Films are kept this small while they are spoiled: twice what the check sees.
 LONG_SIDE: Final = 2 * SIDE
@@ -313,7 +314,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="NAME[=MOST]",
         help="a site to learn from; default: all",
     )
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=CHECK_EPOCHS)
     parser.add_argument("--quiet", action="store_true")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)

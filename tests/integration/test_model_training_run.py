@@ -15,6 +15,7 @@ from model.runtime.calibration import Calibration
 from model.runtime.package import METADATA, open_package
 from model.runtime.package_writer import metadata_bytes, repack
 from model.runtime.predict import Predictor, golden_input
+from model.runtime.quality import quality_check
 from model.training.__main__ import main as train
 from model.training.checkpoint import read_checkpoint
 from model.training.package import main as package
@@ -120,11 +121,13 @@ def test_a_run_learns_shows_its_curves_and_becomes_a_package(films, straight, tm
     out = tmp_path / "made-1.0.0.cxrmodel"
     done = package(
         ["--run", str(straight), "--manifest", str(films / "m.csv"), "--out", str(out),
-         "--version", "1.0.0", "--id", "made", "--cache", str(films / "cache")]
+         "--version", "1.0.0", "--id", "made", "--cache", str(films / "cache"),
+         "--check-epochs", "1", "--quiet"]
     )  # fmt: skip
     assert done == 0
     opened = open_package(out)
     Predictor(opened).check_golden()
+    assert quality_check(opened) is not None
     offered = [label.code for label in opened.labels if label.trained]
     assert offered == ["effusion", "any_abnormality"]
     assert opened.metadata.limits["age_years_min"] == 18
