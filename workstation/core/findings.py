@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from workstation.core.errors import Reason
 from workstation.core.geometry import Affine2D
+from workstation.core.image import SpacingSource
 
 
 class FindingCode(StrEnum):
@@ -117,12 +118,17 @@ class QualityResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoduleCandidate:
-    """A place where a nodule may lie: centre and diameter in film pixels, mm only with known spacing."""
+    """A place where a nodule may lie: centre in film pixels, diameter in pixels along a row.
+
+    The diameter in mm is None, and with it what it rests on, without known spacing. The score ranks candidates and
+    is no probability.
+    """
 
     centre: tuple[float, float]
     diameter_px: float
     diameter_mm: float | None
     score: float
+    spacing_source: SpacingSource | None = None
 
 
 class AnalysisStatus(StrEnum):

@@ -116,6 +116,7 @@ def _nodule(candidate: NoduleCandidate) -> Json:
         "centre": list(candidate.centre),
         "diameter_px": candidate.diameter_px,
         "diameter_mm": candidate.diameter_mm,
+        "spacing_source": candidate.spacing_source,
         "score": candidate.score,
     }
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.runtime.explain import cell_to_film, evidence_maps
+from model.runtime.nodules import Candidate, nodule_detector
 from model.runtime.occlusion import what_if
 from model.runtime.package import ModelPackage
 from model.runtime.predict import Predictor, RawPrediction
@@ -52,10 +53,12 @@ _LOOKS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Passed:
-    """One film's forward pass."""
+    """One film's forward pass, and what the nodule detector will look at."""
 
     preprocessed: Preprocessed
     raw: RawPrediction
+    for_nodules: Preprocessed | None
+    spacing: PixelSpacing | None
 
 
 class PackageModel:
@@ -76,6 +79,9 @@ class PackageModel:
         self._predictor = Predictor(package, threads=threads)
         self._predictor.check_golden()
         self._check = quality_check(package)
+        self._detector = nodule_detector(package)
+        if self._detector is not None:
+            self._detector.check_golden()
         self._denoise = Denoise(denoise)
         self._info = model_info(package)
         self._offered = offered_labels(package)
@@ -89,14 +95,8 @@ class PackageModel:
         self, presented: NDArray[np.float32], *, spacing: PixelSpacing | None
     ) -> PreparedFilm:
         """Preprocess and check a presented film, (rows, columns) float32 in 0 to 1, bright = dense."""
-        aspect = 1.0 if spacing is None else spacing.row_mm / spacing.column_mm
         try:
-            preprocessed = preprocess(
-                presented,
-                size=self._predictor.input_size,
-                denoise=self._denoise,
-                pixel_aspect=min(max(aspect, 0.1), 10.0),
-            )
+            preprocessed = self._preprocessed(presented, self._predictor.input_size, spacing)
         except PreprocessError as error:
             code = _UNUSABLE[error.reason]
             return PreparedFilm(quality=QualityResult(refusal=Reason(code=code)), state=None)
@@ -106,7 +106,25 @@ class PackageModel:
         if quality.refusal is not None:
             return PreparedFilm(quality=quality, state=None)
         raw = self._predictor.predict(preprocessed.model_input)
-        return PreparedFilm(quality=quality, state=_Passed(preprocessed=preprocessed, raw=raw))
+        for_nodules = None
+        if self._detector is not None and self._detector.record.shown:
+            size = self._detector.record.input_size
+            for_nodules = self._preprocessed(presented, size, spacing)
+        passed = _Passed(
+            preprocessed=preprocessed, raw=raw, for_nodules=for_nodules, spacing=spacing
+        )
+        return PreparedFilm(quality=quality, state=passed)
+
+    def _preprocessed(
+        self, presented: NDArray[np.float32], size: int, spacing: PixelSpacing | None
+    ) -> Preprocessed:
+        aspect = 1.0 if spacing is None else spacing.row_mm / spacing.column_mm
+        return preprocess(
+            presented,
+            size=size,
+            denoise=self._denoise,
+            pixel_aspect=min(max(aspect, 0.1), 10.0),
+        )
 
     def predict(self, prepared: PreparedFilm) -> Prediction:
         """Scores of the offered labels."""
@@ -169,9 +187,28 @@ class PackageModel:
         )
 
     def nodules(self, prepared: PreparedFilm) -> tuple[NoduleCandidate, ...] | Reason:
-        """The package has no candidate detector."""
-        _passed(prepared)
-        return Reason(code=ErrorCode.NODULES_NOT_IN_PACKAGE)
+        """Candidates at or above the detector's threshold, the best first."""
+        passed = _passed(prepared)
+        if self._detector is None:
+            return Reason(code=ErrorCode.NODULES_NOT_IN_PACKAGE)
+        if passed.for_nodules is None:
+            return Reason(code=ErrorCode.NODULES_TOO_UNRELIABLE)
+        threshold = self._detector.record.threshold
+        return tuple(
+            _candidate(found, passed.spacing)
+            for found in self._detector.find(passed.for_nodules)
+            if found.score >= threshold
+        )
+
+
+def _candidate(found: Candidate, spacing: PixelSpacing | None) -> NoduleCandidate:
+    return NoduleCandidate(
+        centre=(found.x, found.y),
+        diameter_px=found.diameter,
+        diameter_mm=None if spacing is None else found.diameter * spacing.column_mm,
+        spacing_source=None if spacing is None else spacing.source,
+        score=found.score,
+    )
 
 
 def _quality(verdict: Verdict) -> QualityResult:
