@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from tests.factories.archives import (
@@ -67,6 +68,12 @@ def scan(scanner: GuardedScanner, *paths: Path) -> list[FileRecord]:
     stamps = [item for item in items if isinstance(item, FileStamp)]
     decided = [item for item in items if isinstance(item, FileRecord)]
     return decided + list(scanner.scan(stamps, JobContext()))
+
+
+def scan_listed(scanner: GuardedScanner, directory: Path) -> list[FileRecord]:
+    """The files of a directory, whatever its name."""
+    stamps = scanner.contents(FileStamp(path=directory, size=1, mtime_ns=1), JobContext())
+    return list(scanner.scan([s for s in stamps if isinstance(s, FileStamp)], JobContext()))
 
 
 def outcomes(records: Sequence[FileRecord], below: Path) -> Outcomes:
@@ -411,6 +418,19 @@ def test_a_directory_of_a_cd_brings_the_files_that_it_lists(
         "DICOM2/GONE": E.REFERENCE_MISSING,
         "DICOM2": E.REFERENCE_MISSING,
     }
+
+
+@pytest.mark.parametrize("name", ["", "-bigEnd", "-implicit", "-nopatient", "-reordered"])
+def test_a_directory_that_dcmtk_made(name: str, scanner: GuardedScanner) -> None:
+    folder = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"
+    listed = {
+        str(Path(*record.ReferencedFileID))
+        for record in pydicom.dcmread(folder / "DICOMDIR").DirectoryRecordSequence
+        if "ReferencedFileID" in record
+    }
+    found = outcomes(scan_listed(scanner, folder / f"DICOMDIR{name}"), folder)
+    assert found == dict.fromkeys(listed, None)
+    assert len(found) == 31
 
 
 def test_the_folder_of_a_cd_is_scanned_whole(
