@@ -15,6 +15,7 @@ from workstation.adapters.dicom.guard import describe_guard
 from workstation.adapters.export.fonts import find_fonts
 from workstation.adapters.inference.packages import PackageShelf, model_info
 from workstation.adapters.store.keys import describe_key_store
+from workstation.adapters.store.library import inspect_library
 from workstation.app.entry import has_display
 from workstation.cli.doctor import Check, Health
 from workstation.core.errors import WorkstationError
@@ -40,7 +41,7 @@ def checks(folders: Folders, shelf: PackageShelf, texts: Texts) -> Iterator[Chec
     yield _guarded(texts.tr("Fonts for reports"), lambda: _fonts(texts), texts)
     yield _guarded(texts.tr("Model package"), lambda: _model(shelf, texts), texts)
     yield _key_store(folders, texts)
-    yield _library(folders, texts)
+    yield _guarded(texts.tr("Library"), lambda: _library(folders, texts), texts)
     yield _disk(folders, texts)
     yield _child(texts)
 
@@ -119,8 +120,13 @@ def _library(folders: Folders, texts: Texts) -> Check:
     name, path = texts.tr("Library"), folders.library
     if not path.exists():
         return Check(name=name, health=Health.GOOD, found=texts.tr("none yet"))
-    megabytes = path.stat().st_size / 1e6
-    return Check(name=name, health=Health.GOOD, found=f"{path} ({megabytes:.1f} MB)")
+    inspect_library(folders)
+    found = texts.tr(
+        "{path} ({megabytes} MB): the key opens it, and every page is whole",
+        path=path,
+        megabytes=f"{path.stat().st_size / 1e6:.1f}",
+    )
+    return Check(name=name, health=Health.GOOD, found=found)
 
 
 def _disk(folders: Folders, texts: Texts) -> Check:

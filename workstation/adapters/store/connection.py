@@ -12,6 +12,7 @@ from typing import Any
 
 import apsw
 
+from workstation.adapters.store.pages import opens_a_page
 from workstation.adapters.store.schema import MIGRATIONS
 from workstation.core.errors import ErrorCode, WorkstationError
 
@@ -38,6 +39,11 @@ _CODES: tuple[tuple[type[apsw.Error], ErrorCode], ...] = (
 class Connection:
     """A connection used by one thread at a time.
 
+    Parameters
+    ----------
+    immutable
+        Take the file as it lies there, without files beside it: only to read one that no program has open.
+
     Raises
     ------
     WorkstationError
@@ -45,17 +51,26 @@ class Connection:
         the file is left as it was.
     """
 
-    def __init__(self, path: Path, key: bytes, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, key: bytes, *, read_only: bool = False, immutable: bool = False
+    ) -> None:
         self.path = path
+        self._key = key
         flags = (
             apsw.SQLITE_OPEN_READONLY
             if read_only
             else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         )
+        name = str(path)
+        if immutable:
+            name, flags = (
+                f"{path.absolute().as_uri()}?immutable=1",
+                flags | apsw.SQLITE_OPEN_URI,
+            )
         with self.translated():
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.db = apsw.Connection(str(path), flags=flags)
+            self.db = apsw.Connection(name, flags=flags)
             try:
                 self._open(key, read_only=read_only)
             except BaseException:
@@ -89,6 +104,8 @@ class Connection:
             yield
         except apsw.Error as error:
             code = next((c for kind, c in _CODES if isinstance(error, kind)), None)
+            if code is ErrorCode.LIBRARY_WRONG_KEY and opens_a_page(self.path, self._key):
+                code = ErrorCode.LIBRARY_DAMAGED
             if isinstance(error, apsw.IOError) and self._has_no_room():
                 code = ErrorCode.DISK_FULL
             detail = type(error).__name__

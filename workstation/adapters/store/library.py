@@ -52,6 +52,26 @@ def open_library(folders: Folders) -> Library:
     return Library(folders.library, library_key(folders.config, folders.library))
 
 
+def inspect_library(folders: Folders) -> None:
+    """Open this user's library with its key and read every page; nothing is written or made.
+
+    Raises
+    ------
+    WorkstationError
+        Why it would not open: ``library_wrong_key``, ``library_newer``, ``library_damaged``.
+    """
+    path = folders.library
+    key = library_key(folders.config, path)
+    in_use = path.with_name(path.name + "-wal").exists()
+    connection = Connection(path, key, read_only=True, immutable=not in_use)
+    try:
+        found = connection.rows("PRAGMA quick_check(1)")
+    finally:
+        connection.close()
+    if found != [("ok",)]:
+        raise WorkstationError(ErrorCode.LIBRARY_DAMAGED, "quick_check", path=str(path))
+
+
 def restore_key(folders: Folders, text: str) -> None:
     """Let the printed recovery key open the library from now on.
 
