@@ -333,6 +333,35 @@ def test_ages(age: str, years: float, assumed: bool, read: Read) -> None:
     assert found.assumed_years is assumed
 
 
+@pytest.mark.parametrize(
+    ("age", "birth", "years", "contradictory"),
+    [
+        ("058Y", "20200101", 4, True),
+        ("005Y", "19600101", 5, True),
+        ("019Y", "20061115", 17.2, False),
+        ("058", "20200101", 4, True),
+        ("058Y", "20300101", 58, True),
+        ("058Y", "", 58, False),
+        ("", "20200101", 4, False),
+        ("999Y", "19600101", 64, True),
+        ("", "20300101", None, False),
+    ],
+)
+def test_of_two_ages_the_younger_counts_and_a_contradiction_is_told(
+    age: str, birth: str, years: float | None, contradictory: bool, read: Read
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = made.make_dx(PatientAge=age, PatientBirthDate=birth, StudyDate="20240101")
+        found = read(dataset).instance.age
+    if years is None:
+        assert found is None
+        return
+    assert found is not None
+    assert found.years == pytest.approx(years, abs=0.1)
+    assert found.contradictory is contradictory
+
+
 def test_view_and_region_from_their_codes(read: Read) -> None:
     instance = read(made.make_dx(ViewPosition=None, BodyPartExamined=None)).instance
     assert (instance.view_position, instance.body_part) == ("PA", "CHEST")

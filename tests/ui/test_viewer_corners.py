@@ -114,6 +114,7 @@ def test_a_film_of_nobody_says_so():
         (Age(years=64.7), "64 y"),
         (Age(years=0.5), "6 months"),
         (Age(years=45, assumed_years=True), "45 y (unit assumed)"),
+        (Age(years=4, contradictory=True), "⚠ 4 y (age and birth date disagree)"),
     ],
 )
 def test_ages(age, words):

@@ -153,6 +153,12 @@ def test_warnings_say_what_is_unknown():
     assert codes == {ErrorCode.AGE_UNKNOWN, ErrorCode.VIEW_UNKNOWN, ErrorCode.UNIDENTIFIED}
 
 
+def test_a_contradictory_age_is_told_beside_the_scores():
+    doubtful = replace(CHEST, age=Age(years=50, contradictory=True))
+    result = Analysis(FakeModel).run(film(doubtful), JobContext())
+    assert [w.code for w in result.quality.warnings] == [ErrorCode.AGE_CONTRADICTORY]
+
+
 def test_a_refused_film_is_never_scored():
     model = FakeModel(quality=QualityResult(refusal=Reason(code=ErrorCode.LOOKS_INVERTED)))
     result = Analysis(lambda: model).run(film(), JobContext())

@@ -69,6 +69,7 @@ class ErrorCode(StrEnum):
     # warnings beside a result
     AGE_UNKNOWN = "age_unknown"
     AGE_WITHOUT_UNIT = "age_without_unit"
+    AGE_CONTRADICTORY = "age_contradictory"
     VIEW_UNKNOWN = "view_unknown"
     UNIDENTIFIED = "unidentified"
     LOSSY_COMPRESSION = "lossy_compression"

@@ -72,11 +72,13 @@ class PatientIdentity:
 class Age:
     """Age at the time of the film in years.
 
-    `assumed_years` marks a tag without a unit that was read as years.
+    `assumed_years` marks a tag without a unit that was read as years, `contradictory` one that the birth date speaks
+    against; the younger age is taken then.
     """
 
     years: float
     assumed_years: bool = False
+    contradictory: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.years < 200:

@@ -70,6 +70,7 @@ def tag_warnings(film: Radiograph) -> tuple[Reason, ...]:
     found = (
         (instance.age is None, ErrorCode.AGE_UNKNOWN),
         (instance.age is not None and instance.age.assumed_years, ErrorCode.AGE_WITHOUT_UNIT),
+        (instance.age is not None and instance.age.contradictory, ErrorCode.AGE_CONTRADICTORY),
         (not instance.view_position, ErrorCode.VIEW_UNKNOWN),
         (not instance.patient.is_identified, ErrorCode.UNIDENTIFIED),
         (instance.lossy, ErrorCode.LOSSY_COMPRESSION),

@@ -22,6 +22,8 @@ from workstation.core.study import (
 LAST_HEADER_TAG = 0x00282110
 _DAYS_PER_YEAR = 365.2425
 _YEARS_PER_UNIT = {"Y": 1.0, "M": 1 / 12, "W": 7 / _DAYS_PER_YEAR, "D": 1 / _DAYS_PER_YEAR}
+# Ages are rounded, and by East Asian reckoning up to two years ahead of the birthday.
+_AGREES = 2.0
 _LARGEST_CODE_SEQUENCE = 1 << 16
 
 # Transfer syntaxes that lose information (PS3.5 A.4; PS3.6 table A-1).
@@ -108,7 +110,7 @@ def instance_of(elements: Elements, *, assume_gbk: bool = False) -> Instance:
         patient_position=_position(header),
         patient_orientation=header.pair(0x00200020),
         presentation_intent=header.plain(0x00080068),
-        age=_age(header, birth, study_time),
+        age=_age(header, birth, study_time or _acquired(header)),
         rows=header.number(0x00280010),
         columns=header.number(0x00280011),
         frames=max(header.integer(0x00280008) or 1, 1),
@@ -233,16 +235,20 @@ def _acquired(header: _Header) -> datetime | None:
     return None
 
 
-def _age(header: _Header, birth: date | None, study_time: datetime | None) -> Age | None:
-    """Patient's Age (PS3.5 table 6.2-1, AS); without a unit in years; else from birth and study."""
+def _age(header: _Header, birth: date | None, taken: datetime | None) -> Age | None:
+    """Age by Patient's Age (PS3.5 table 6.2-1, AS; without a unit in years) and by birth and study; the younger where both are known."""
     text = header.plain(0x00101010).upper()
     number, unit = (text[:-1], text[-1:]) if text[-1:] in _YEARS_PER_UNIT else (text, "")
-    try:
-        if number.strip().isdigit():
-            years = int(number) * _YEARS_PER_UNIT.get(unit, 1.0)
-            return Age(years=years, assumed_years=not unit)
-        if birth is not None and study_time is not None:
-            return Age(years=(study_time.date() - birth).days / _DAYS_PER_YEAR)
-    except ValueError:
+    told = int(number) * _YEARS_PER_UNIT.get(unit, 1.0) if number.strip().isdigit() else None
+    counted = None
+    if birth is not None and taken is not None:
+        counted = (taken.date() - birth).days / _DAYS_PER_YEAR
+    possible = [years for years in (told, counted) if years is not None and 0 <= years < 200]
+    if not possible:
         return None
-    return None
+    contradictory = told is not None and counted is not None and abs(told - counted) > _AGREES
+    return Age(
+        years=min(possible),
+        assumed_years=told is not None and not unit,
+        contradictory=contradictory,
+    )

@@ -49,6 +49,8 @@ def age_text(texts: Texts, age: Age | None) -> str:
         text = texts.tr("{months} months", months=int(age.years * 12))
     else:
         text = texts.tr("{years} years", years=int(age.years))
+    if age.contradictory:
+        return f"{text} ({texts.tr('age and birth date disagree')})"
     return f"{text} ({texts.tr('unit assumed')})" if age.assumed_years else text
 
 

@@ -93,9 +93,12 @@ def _identity(
 
 def _age(age: Age, texts: Texts) -> str:
     if age.years < 2:
-        return texts.tr("{months} months", months=int(age.years * 12))
-    years = texts.tr("{years} y", years=int(age.years))
-    return f"{years} ({texts.tr('unit assumed')})" if age.assumed_years else years
+        text = texts.tr("{months} months", months=int(age.years * 12))
+    else:
+        text = texts.tr("{years} y", years=int(age.years))
+    if age.contradictory:
+        return f"⚠ {text} ({texts.tr('age and birth date disagree')})"
+    return f"{text} ({texts.tr('unit assumed')})" if age.assumed_years else text
 
 
 def _study(instance: Instance) -> tuple[str, ...]:
