@@ -79,6 +79,21 @@ def test_other_pixels_under_a_known_identifier_are_refused_and_named(films, tmp_
     assert str(films / "copy.dcm") in refused["reason"]["message"]
 
 
+@pytest.mark.parametrize("where", ["films", "films/out", ".", "link/out"])
+def test_results_are_not_mixed_with_the_films(where, films, tmp_path, capsys):
+    (tmp_path / "link").symlink_to(films)
+    before = everything(tmp_path)
+    for source in (films, films / "current-pa.dcm"):
+        if source.is_file() and where.endswith("out"):
+            continue  # a folder beside the one film that was asked for
+        arguments = ["analyse", str(source), "--out", str(tmp_path / where), "--lang", "en"]
+        assert main(arguments) == 2
+        said = capsys.readouterr().err
+        assert str(source) in said
+        assert "--out" in said
+    assert everything(tmp_path) == before
+
+
 @pytest.mark.parametrize("kind", ["empty", "missing", "unwritable", "no such model"])
 def test_what_goes_wrong_is_said_with_its_exit_code(kind, films, tmp_path, capsys):
     empty, blocked = tmp_path / "empty", tmp_path / "blocked"

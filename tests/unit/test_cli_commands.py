@@ -55,7 +55,9 @@ def test_every_command_explains_itself(command, capsys):
 
 
 def analyse_options(tmp_path, *more):
-    return parse(["analyse", str(tmp_path), "--out", str(tmp_path / "out"), *more])
+    films = tmp_path / "films"
+    films.mkdir()
+    return parse(["analyse", str(films), "--out", str(tmp_path / "out"), *more])
 
 
 def test_analyse_accounts_for_every_file(tmp_path, capsys):

@@ -52,6 +52,16 @@ def run(arguments: argparse.Namespace, analyse: Analyse, texts: Translator) -> i
         for path in missing:
             print(texts.tr("There is no file or folder {path}.", path=path), file=sys.stderr)
         return EXIT_USAGE
+    mixed = next((path for path in request.paths if _mixes(path, request.out)), None)
+    if mixed is not None:
+        message = texts.tr(
+            "The results folder {out} and the films in {path} must lie apart: the results would mix with the films. "
+            "Choose another folder with --out.",
+            out=request.out,
+            path=mixed,
+        )
+        print(message, file=sys.stderr)
+        return EXIT_USAGE
     bar = StageBar(texts)
     try:
         counts = analyse(request, JobContext(report=bar.show))
@@ -69,3 +79,9 @@ def run(arguments: argparse.Namespace, analyse: Analyse, texts: Translator) -> i
     )
     print(texts.tr("Results: {path}", path=request.out.resolve()))
     return EXIT_OK
+
+
+def _mixes(films: Path, out: Path) -> bool:
+    """Whether results in `out` would lie among `films`: in that folder, below it or above it; links are followed."""
+    source, target = films.resolve(), out.resolve()
+    return source.is_relative_to(target) or target.is_relative_to(source)
