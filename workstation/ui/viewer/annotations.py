@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFont, QPainter, QPainterPath, QPainterPathStroker
 
 from resources.i18n import Texts
@@ -130,17 +130,11 @@ class AnnotationLayer:
             return QRectF()
         step = self._lettering.line_height
         width = max(self._lettering.width(line) for line in words)
-        right = max(points, key=QPointF.x)
-        left = right.x() + _GAP
-        if left + width > canvas.right() - _EDGE:
-            left = min(point.x() for point in points) - _GAP - width
-        height = step * len(words)
-        left = max(min(left, canvas.right() - _EDGE - width), canvas.left() + _EDGE)
-        top = right.y() - step / 2
-        top = max(min(top, canvas.bottom() - _EDGE - height), canvas.top() + _EDGE)
+        room = canvas.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+        place = _label_place(points, QSizeF(width, step * len(words)), room, step=step)
         for number, line in enumerate(words):
-            self._lettering.draw(painter, left, top + number * step, line)
-        return QRectF(left, top, width, height)
+            self._lettering.draw(painter, place.left(), place.top() + number * step, line)
+        return place
 
     def draft_words(self, annotation: Annotation) -> tuple[str, ...]:
         """What one that is being drawn measures so far."""
@@ -168,8 +162,26 @@ def on_canvas(points: Iterable[Point], to_canvas: Affine2D) -> list[QPointF]:
 
 
 def label_points(kind: AnnotationKind, points: list[QPointF]) -> list[QPointF]:
-    """What the label must not cover: all, or for an arrow its tail."""
-    return points[-1:] if kind is AnnotationKind.ARROW else points
+    """What the label stands beside: all, of an arrow its tail, of a ratio the thorax."""
+    if kind is AnnotationKind.ARROW:
+        return points[-1:]
+    return points[-2:] if kind is AnnotationKind.CARDIOTHORACIC_RATIO else points
+
+
+def _label_place(
+    points: Sequence[QPointF], size: QSizeF, room: QRectF, *, step: float
+) -> QRectF:
+    """To the right of `points`, else to their left, else below; always within `room`."""
+    first, last = min(points, key=QPointF.x), max(points, key=QPointF.x)
+    place = QRectF(last + QPointF(_GAP, -step / 2), size)
+    if place.right() > room.right():
+        place.moveTopLeft(first + QPointF(-_GAP - size.width(), -step / 2))
+    if place.left() < room.left():
+        lowest = max(point.y() for point in points)
+        place.moveTopLeft(QPointF((first.x() + last.x() - size.width()) / 2, lowest + _GAP))
+    place.moveLeft(max(min(place.left(), room.right() - size.width()), room.left()))
+    place.moveTop(max(min(place.top(), room.bottom() - size.height()), room.top()))
+    return place
 
 
 def _near(path: QPainterPath, place: QPointF) -> bool:

@@ -84,14 +84,15 @@ class Hand(QObject):
         self.film_changed.emit()
 
     def hint(self) -> str:
-        """What to do next with the tool, in one line; empty for tools that everybody knows."""
+        """What to do next with the tool, in one line; empty once the reader has begun with one that needs a single move."""
         tool = self._view.tool
         if not tool.draws or self._entry is not None:
             return ""
         if tool is Tool.CARDIOTHORACIC_RATIO:
             placed = 0 if self._drawing is None else self._drawing.placed
             return self._texts.tr(f"hint.{tool}.{min(placed // 2, 2) + 1}")
-        return self._texts.tr(f"hint.{tool}")
+        is_known = self._drawing is not None or self.layer.selected
+        return "" if is_known else self._texts.tr(f"hint.{tool}")
 
     def draw(self, painter: QPainter, canvas: QRectF) -> None:
         """Draw everything over the film."""
