@@ -34,6 +34,7 @@ EXCLUDED = {
     "pip": "nothing is installed there either",
     "babel": "catalogues come compiled",
     "sqlite3": "the library is apsw's SQLite, encrypted",
+    "readline": "GPL, and nobody types commands here",
     "pygments": "colours for tracebacks that rich could draw",
     "networkx": "torch's compiler and scikit-image would use it; nothing here compiles",
     "jinja2": "likewise",

@@ -48,12 +48,42 @@ def owner(path: Path) -> str:
     return top if len(parts) > 2 else "single files"
 
 
+def depends(folder: Path) -> list[str]:
+    """Debian packages of the shared libraries that the bundle asks for and does not carry."""
+    wanted: set[str] = set()
+    for path in elf_files(folder):
+        said = subprocess.run(
+            ["readelf", "-d", str(path)], capture_output=True, text=True, check=True
+        )
+        wanted |= set(re.findall(r"\(NEEDED\).*\[(.+)\]", said.stdout))
+    missing = wanted - {path.name for path in folder.rglob("*")}
+    known = subprocess.run(
+        ["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True
+    ).stdout
+    places = dict(re.findall(r"^\t(\S+) \(libc6,x86-64.*=> (\S+)$", known, re.MULTILINE))
+    return sorted({package_of(Path(places[name])) for name in missing if name in places})
+
+
+def package_of(library: Path) -> str:
+    """The Debian package that a file of this system came with."""
+    real = str(library.resolve())
+    for path in (real, real.removeprefix("/usr"), str(library)):
+        said = subprocess.run(["dpkg", "-S", path], capture_output=True, text=True, check=False)
+        if said.returncode == 0:
+            return said.stdout.partition(":")[0]
+    raise LookupError(f"{library} belongs to no package")
+
+
 def main() -> int:
-    """Print the report; ``--floor`` prints the version alone, for scripts."""
+    """Print the report; ``--floor`` and ``--depends`` print one line for scripts."""
     newest, files = floor(BUNDLE)
     text = ".".join(map(str, newest))
     if "--floor" in sys.argv[1:]:
         print(text)
+        return 0
+    if "--depends" in sys.argv[1:]:
+        others = [name for name in depends(BUNDLE) if name != "libc6"]
+        print(", ".join([f"libc6 (>= {text})", *others]))
         return 0
     print(f"Highest symbol: GLIBC_{text}, asked for by {len(files)} files, for instance:")
     for path in files[:5]:
