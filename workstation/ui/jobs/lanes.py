@@ -222,17 +222,19 @@ class Lanes(QObject):
 
         The `impatient` lanes are waited for a second. A thread that still runs then cannot be destroyed: end the process.
         """
-        ended = True
-        for lane in sorted(Lane, key=_SHUTDOWN_ORDER.index):
-            thread, worker = self._threads[lane], self._workers[lane]
+        for lane, worker in self._workers.items():
             if lane is not Lane.STORE:
                 worker.clear()
-                for ticket, listener in self._listeners.items():
-                    if ticket.lane is lane:
-                        listener.token.cancel()
-            worker.add(_quit_thread, CancelToken(), priority=LATER + 1)
-            forever = QDeadlineTimer(QDeadlineTimer.ForeverConstant.Forever)
-            ended &= thread.wait(QDeadlineTimer(_PATIENCE_MS) if lane in impatient else forever)
+        for ticket, listener in self._listeners.items():
+            if ticket.lane is not Lane.STORE:
+                listener.token.cancel()
+        ended = True
+        for lane in _SHUTDOWN_ORDER:
+            self._workers[lane].add(_quit_thread, CancelToken(), priority=LATER + 1)
+            patience = QDeadlineTimer(QDeadlineTimer.ForeverConstant.Forever)
+            if lane in impatient:
+                patience = QDeadlineTimer(_PATIENCE_MS)
+            ended &= self._threads[lane].wait(patience)
         self._listeners.clear()
         return ended
 
