@@ -18,7 +18,8 @@ from workstation.adapters.export import fonts, wording
 from workstation.adapters.export.content import content_of
 from workstation.adapters.export.pdf import PdfRenderer
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
-from workstation.core.findings import AnalysisResult, AnalysisStatus
+from workstation.core.findings import AnalysisResult, AnalysisStatus, NoduleCandidate
+from workstation.core.image import SpacingSource
 from workstation.core.report import ReportDocument
 from workstation.core.review import AiRevealed, ReviewStatus, Section, TextChanged
 from workstation.core.study import PersonName
@@ -75,6 +76,41 @@ def test_fonts_text_pictures_and_structure(tmp_path: Path, language: str) -> Non
     document = make_report(films=(make_shown(640, 480),))
     assert any(np.array_equal(p, document.films[0].key_image) for p in pictures)
     assert any(np.array_equal(p, document.films[0].evidence[0].pixels) for p in pictures)
+
+
+def with_nodules(**changes: object) -> ReportDocument:
+    document = make_report(films=(make_shown(),))
+    return replace(document, films=(replace(document.films[0], **changes),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nodule_candidates_are_named_with_their_size_and_what_it_rests_on(
+    tmp_path: Path, language: str
+) -> None:
+    texts = Texts(language)
+    found = NoduleCandidate(
+        centre=(1203.4, 877.6),
+        diameter_px=70.0,
+        diameter_mm=14.2,
+        score=0.62,
+        spacing_source=SpacingSource.AT_DETECTOR,
+    )
+    unknown = replace(found, diameter_mm=None, spacing_source=None)
+    document = with_nodules(nodules=(found, unknown), nodules_reason=None)
+    text = flat(text_of(save(document, tmp_path, language)))
+    assert flat(texts.tr("Nodule candidates: {count}", count=2)) in text
+    for part in ("1203", "878", "0.620", f"14 mm ({texts.tr('spacing.at_detector')})"):
+        assert flat(part) in text
+    assert flat(f"70 px ({texts.tr('spacing.none')})") in text
+
+
+def test_a_film_without_candidates_is_not_called_free_of_nodules(tmp_path: Path) -> None:
+    document = with_nodules(nodules=(), nodules_reason=None)
+    text = flat(text_of(save(document, tmp_path, "en")))
+    assert flat("No nodule candidate; nodules may still be there.") in text
+    off = with_nodules(nodules_reason=Reason(code=ErrorCode.NODULES_TOO_UNRELIABLE))
+    text = flat(text_of(save(off, tmp_path, "en")))
+    assert flat(wording.reason_text(Texts("en"), off.films[0].nodules_reason)) in text  # type: ignore[arg-type]
 
 
 def test_every_page_names_patient_page_and_both_disclaimers(tmp_path: Path) -> None:

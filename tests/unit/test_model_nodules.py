@@ -22,7 +22,7 @@ from model.films.manifest import Box, ManifestError, Row
 from model.films.simulated import Lesion, with_nodules
 from model.runtime.builtin import built_in_package
 from model.runtime.labels import ALL_CODES
-from model.runtime.nodule_record import DetectorRecord
+from model.runtime.nodule_record import DetectorGolden, DetectorRecord
 from model.runtime.nodules import (
     Candidate,
     NoduleDetector,
@@ -37,7 +37,8 @@ from model.training.nodules.config import NoduleConfig, read_nodule_config
 from model.training.nodules.crops import CropSource, targets
 from model.training.nodules.loop import diameter_loss, place_loss
 from workstation.adapters.inference.findings_model import PackageModel
-from workstation.core.errors import ErrorCode, Reason
+from workstation.adapters.inference.packages import PackageShelf
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.image import PixelSpacing, SpacingSource
 
 RECORD = DetectorRecord(width=4, input_size=64, threshold=0.5, training={"boxes": 3})
@@ -277,7 +278,7 @@ def test_half_a_detector_is_refused(tmp_path):
 
 
 def picture() -> np.ndarray:
-    """A film that the shipped input check lets pass is not needed: the check is left out by the caller."""
+    """Noise; the input check, which would refuse it, is left out by the caller."""
     return np.random.default_rng(0).random((300, 200), dtype=np.float32)
 
 
@@ -321,3 +322,13 @@ def test_a_recipe_with_a_wrong_key_or_value_is_refused(tmp_path):
         path.write_text(text)
         with pytest.raises(ManifestError, match="config"):
             read_nodule_config(path)
+
+
+def test_a_package_whose_detector_answers_otherwise_is_not_installed(tmp_path):
+    golden = (DetectorGolden(seed=1, answers=(7.0,) * 8),)
+    package = with_detector(tmp_path, members(replace(RECORD, golden=golden)))
+    shelf = PackageShelf(tmp_path / "shelf")
+    with pytest.raises(WorkstationError) as caught:
+        shelf.install(package.path, allow_unsigned=True)
+    assert caught.value.code is ErrorCode.MODEL_INCOMPATIBLE
+    assert not (tmp_path / "shelf").exists()

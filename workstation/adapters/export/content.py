@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from resources.i18n import Texts
 from workstation.adapters.export import wording
-from workstation.core.findings import AnalysisStatus
+from workstation.core.findings import AnalysisStatus, NoduleCandidate
 from workstation.core.geometry import opposite_direction
 from workstation.core.report import EvidenceImage, LegendTick, ReportDocument, ReportedFilm
 from workstation.core.review import ReviewStatus, Section
@@ -301,10 +301,45 @@ def _analysed(film: ReportedFilm, document: ReportDocument, texts: Texts) -> Ite
         strong=tuple(bool(finding.score.above) for finding in film.findings),
         shares=(0.25, 0.1, 0.12, 0.22, 0.31) if document.has_reader else (0.4, 0.15, 0.15, 0.3),
     )
+    yield from _nodules(film, texts)
     if film.key_image is None:
         return
     figures = [_key_figure(film, texts), *(_evidence(e, film, texts) for e in film.evidence)]
     yield from _pairs(figures)
+
+
+def _nodules(film: ReportedFilm, texts: Texts) -> Iterator[Element]:
+    if film.nodules is None:
+        if film.nodules_reason is not None:
+            yield Text(text=wording.reason_text(texts, film.nodules_reason), role="note")
+        return
+    if not film.nodules:
+        yield Text(
+            text=texts.tr("No nodule candidate; nodules may still be there."), role="note"
+        )
+        return
+    count = texts.tr("Nodule candidates: {count}", count=len(film.nodules))
+    yield Text(text=count, role="lead")
+    for number, candidate in enumerate(film.nodules, start=1):
+        x, y = candidate.centre
+        yield Text(
+            text=texts.tr(
+                "{number}. diameter {size}, centre at column {column}, row {row}, score {score}",
+                number=number,
+                size=_size(candidate, texts),
+                column=f"{x:.0f}",
+                row=f"{y:.0f}",
+                score=wording.score_text(candidate.score),
+            )
+        )
+
+
+def _size(candidate: NoduleCandidate, texts: Texts) -> str:
+    """The diameter in mm with what they rest on, in pixels without known spacing."""
+    if candidate.diameter_mm is None or candidate.spacing_source is None:
+        return f"{candidate.diameter_px:.0f} px ({texts.tr('spacing.none')})"
+    source = texts.tr(f"spacing.{candidate.spacing_source.value}")
+    return f"{candidate.diameter_mm:.0f} mm ({source})"
 
 
 def _pairs(figures: Sequence[Figure]) -> Iterator[Figures]:

@@ -114,7 +114,8 @@ class PackageShelf:
         WorkstationError
             ``model_untrusted`` for one nobody vouches for without the reader's consent.
         """
-        from model.runtime.predict import Predictor  # torch: only when installing
+        from model.runtime.nodules import nodule_detector  # torch: only when installing
+        from model.runtime.predict import Predictor
         from model.runtime.quality import quality_check
         from workstation.services.exporting import write_atomically
 
@@ -126,6 +127,9 @@ class PackageShelf:
         try:
             Predictor(package).check_golden()
             quality_check(package)
+            detector = nodule_detector(package)
+            if detector is not None:
+                detector.check_golden()
         except PackageError as error:
             raise package_fault(error, path.name) from error
         data = path.read_bytes()
