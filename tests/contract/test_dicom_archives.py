@@ -7,6 +7,7 @@ import struct
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -257,6 +258,16 @@ def test_a_member_of_more_than_a_gibibyte_is_refused(
     assert outcomes(scan(scanner, archive), archive) == {"a.dcm": E.TOO_LARGE}
 
 
+def test_a_member_that_lies_nowhere_is_damage_and_no_fault_of_the_disk(
+    scanner: GuardedScanner, tmp_path: Path
+) -> None:
+    archive = tmp_path / "films.zip"
+    data = raw_zip([(b"a.dcm", good_film())])
+    # The directory says of itself that it starts later than it does: all members lie earlier.
+    archive.write_bytes(data[:-6] + struct.pack("<LH", len(data) - 22, 0))
+    assert set(outcomes(scan(scanner, archive), archive).values()) == {E.MALFORMED}
+
+
 def test_a_member_with_a_changed_byte_is_not_shown(
     scanner: GuardedScanner, reader: GuardedFilmReader, tmp_path: Path
 ) -> None:
@@ -365,14 +376,14 @@ def test_a_stop_while_an_archive_is_listed(
 def test_the_worklist_tells_whether_the_archive_of_a_film_can_be_reached(
     scanner: GuardedScanner, film: bytes, tmp_path: Path
 ) -> None:
-    archive, library = tmp_path / "films.zip", Library(tmp_path / "library.db", bytes(32))
+    archive = tmp_path / "films.zip"
     archive.write_bytes(zip_of({"a.dcm": film}))
-    Indexing(scanner, library).run(archive, JobContext())
-    for reachable in (True, False):
-        (row,) = library.page(WorklistQuery(), offset=0, limit=9)
-        assert row.available is reachable
-        archive.unlink(missing_ok=True)
-    library.close()
+    with closing(Library(tmp_path / "library.db", bytes(32))) as library:
+        Indexing(scanner, library).run(archive, JobContext())
+        for reachable in (True, False):
+            (row,) = library.page(WorklistQuery(), offset=0, limit=9)
+            assert row.available is reachable
+            archive.unlink(missing_ok=True)
 
 
 def test_the_file_of_a_member_is_its_archive(tmp_path: Path) -> None:

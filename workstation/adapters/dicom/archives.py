@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -172,12 +173,14 @@ class _BoundedFile(io.FileIO):
 def _damage_told() -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        raise why(error) from error
     except _DAMAGE as error:
         raise WorkstationError(
             ErrorCode.MALFORMED, f"archive: {type(error).__name__}"
         ) from error
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # a place before the file's beginning
+            raise WorkstationError(ErrorCode.MALFORMED, "archive: no such place") from error
+        raise why(error) from error
 
 
 def _status(status: os.stat_result) -> tuple[int, int, int]:
