@@ -7,7 +7,6 @@ import struct
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -29,12 +28,12 @@ from tests.factories.fakes import FakeIndex
 from tests.factories.films import make_pixels
 from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
-from workstation.adapters.store.library import Library
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.jobs import CancelToken, JobContext
-from workstation.core.ports import WorklistQuery
+from workstation.core.ports import Presence, WorklistQuery
 from workstation.core.study import FileOutcome, FileRecord, FileStamp
 from workstation.services.indexing import Indexing
+from workstation.services.presence import look
 from workstation.services.walking import file_of, walk
 
 E = ErrorCode
@@ -371,19 +370,6 @@ def test_a_stop_while_an_archive_is_listed(
     summary = Indexing(scanner, FakeIndex()).run(archive, JobContext(token=token))
     assert summary.cancelled
     assert summary.files == 0
-
-
-def test_the_worklist_tells_whether_the_archive_of_a_film_can_be_reached(
-    scanner: GuardedScanner, film: bytes, tmp_path: Path
-) -> None:
-    archive = tmp_path / "films.zip"
-    archive.write_bytes(zip_of({"a.dcm": film}))
-    with closing(Library(tmp_path / "library.db", bytes(32))) as library:
-        Indexing(scanner, library).run(archive, JobContext())
-        for reachable in (True, False):
-            (row,) = library.page(WorklistQuery(), offset=0, limit=9)
-            assert row.available is reachable
-            archive.unlink(missing_ok=True)
 
 
 def test_the_file_of_a_member_is_its_archive(tmp_path: Path) -> None:
