@@ -30,10 +30,8 @@ from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.jobs import CancelToken, JobContext
-from workstation.core.ports import Presence, WorklistQuery
 from workstation.core.study import FileOutcome, FileRecord, FileStamp
 from workstation.services.indexing import Indexing
-from workstation.services.presence import look
 from workstation.services.walking import file_of, walk
 
 E = ErrorCode
