@@ -309,3 +309,33 @@ def test_changed_keys_are_in_force_and_there_after_a_restart(program):
     actions = again.bench.window.actions_by_id
     assert [key.toString() for key in actions["view.invert"].shortcuts()] == ["Ctrl+J"]
     assert actions["view.reset"].shortcuts() == []
+
+
+def test_a_part_painted_out_in_the_real_window_moves_the_scores_and_is_not_stored(program):
+    running = program(SAMPLE)
+    running.film()
+    running.analysed()
+    window, room = running.bench.window, running.to
+    assert not window.actions_by_id["room.what_if_requested"].isEnabled()
+    room.review.record_impression("")
+    running.until(lambda: room.findings.state.phase is FindingsPhase.RESULT)
+    original = {row.score.code: row.score.probability for row in room.findings.state.rows}
+    events = len(room.record.history.state.decisions)
+    window.actions_by_id["room.what_if_requested"].trigger()
+    assert window.film.tool.value == "paint"
+    canvas = window.film._canvas.viewport()
+    middle = canvas.rect().center()
+    for across in range(-120, 121, 40):
+        running.qtbot.mouseClick(
+            canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(across, -60)
+        )
+    running.until(lambda: bool(room.what_if.state.scores) and room.what_if._ticket is None)
+    tried = {code: score.probability for code, score in room.what_if.state.scores.items()}
+    assert tried.keys() == original.keys()
+    assert max(abs(tried[code] - original[code]) for code in tried) > 0.005
+    window.marks_requested.emit()
+    assert room.what_if.state is None
+    assert window.film.tool.value == "window"
+    assert len(room.record.history.state.decisions) == events
+    now = {row.score.code: row.score.probability for row in room.findings.state.rows}
+    assert now == original

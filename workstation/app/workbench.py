@@ -28,6 +28,7 @@ from workstation.services.analysis import Analysis
 from workstation.services.indexing import Indexing
 from workstation.services.priors import earlier_studies
 from workstation.services.review import ReviewService
+from workstation.services.trial import Trial
 from workstation.ui.compare.presenter import ComparePresenter
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.keys import KeyMap
@@ -35,6 +36,7 @@ from workstation.ui.dialogs.pages import about
 from workstation.ui.dialogs.reader_name import ask_reader_name
 from workstation.ui.findings.model import EvidenceControls
 from workstation.ui.findings.presenter import FindingsPresenter, RevealPolicy
+from workstation.ui.findings.what_if import WhatIfPresenter
 from workstation.ui.jobs.lanes import LATER, Lanes
 from workstation.ui.record import Record
 from workstation.ui.review.export import ReportExport, ReportTools
@@ -258,6 +260,13 @@ class Workbench(QObject):
             controls=_evidence_controls(settings),
             parent=self,
         )
+        what_if = WhatIfPresenter(
+            lanes=lanes,
+            desk=desk,
+            findings=findings,
+            trial=Trial(self._load_model),
+            parent=self,
+        )
         review = ReviewPresenter(
             lanes=lanes,
             desk=desk,
@@ -298,6 +307,7 @@ class Workbench(QObject):
             record=record,
             worklist=worklist,
             findings=findings,
+            what_if=what_if,
             review=review,
             export=export,
             compare=self._made_compare(desk, backstage),

@@ -104,6 +104,26 @@ class Desk(QObject):
             film, frame = images[there]
             self._show(film, frame=frame)
 
+    @property
+    def stack(self) -> list[tuple[tuple[Instance, Path], int]]:
+        """What belongs together on the wheel: the frames of the present object, else the films of its series."""
+        present = self.instance
+        if self.study is None or present is None:
+            return []
+        films = [f for f in self.study.instances if f[0].series_uid == present.series_uid]
+        if present.frames > 1:
+            films = [f for f in films if f[0].sop_uid == present.sop_uid]
+        return [(film, frame) for film in films for frame in range(film[0].frames)]
+
+    def turn_over(self) -> None:
+        """Go to the next image of the stack, and from the last to the first."""
+        stack = self.stack
+        places = [(film[0].sop_uid, frame) for film, frame in stack]
+        here = self.instance is not None and (self.instance.sop_uid, self.frame)
+        if here in places and len(stack) > 1:
+            film, frame = stack[(places.index(here) + 1) % len(stack)]
+            self._show(film, frame=frame)
+
     def refresh_study(self) -> None:
         """Look the open study up again, for films that were found since."""
         study = self._find_study(self.study.study_uid) if self.study else None

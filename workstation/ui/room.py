@@ -14,18 +14,21 @@ from workstation.core.image import Radiograph
 from workstation.core.ports import ImportSummary
 from workstation.core.study import Instance, Study
 from workstation.services.exporting import safe_stem
+from workstation.ui.cine import Cine
 from workstation.ui.compare.connection import Comparing
 from workstation.ui.compare.presenter import ComparePresenter
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.import_summary import ImportSummaryDialog
 from workstation.ui.dialogs.pages import model_card
+from workstation.ui.findings.model import FindingsPhase, TrialState
 from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
+from workstation.ui.findings.what_if import WhatIfPresenter
 from workstation.ui.marking import Marking
 from workstation.ui.record import Record
 from workstation.ui.review.export import Look, ReportExport, report_folder
 from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.viewer.furniture import MessageKind
-from workstation.ui.viewer.state import ViewState
+from workstation.ui.viewer.state import PointerReading, Tool, ViewState
 from workstation.ui.viewer.view import FilmView
 from workstation.ui.window import NEED_STUDY, MainWindow
 from workstation.ui.worklist.presenter import WorklistPresenter
@@ -39,6 +42,7 @@ class Presenters:
     record: Record
     worklist: WorklistPresenter
     findings: FindingsPresenter
+    what_if: WhatIfPresenter
     review: ReviewPresenter
     export: ReportExport
     compare: ComparePresenter
@@ -112,6 +116,8 @@ class ReadingRoom(QObject):
         desk.film_failed.connect(self._on_film_failed)
         film.step_requested.connect(desk.step)
         film.view_changed.connect(self._keep_look)
+        self._cine = Cine(desk, self)
+        self._window.cine_requested.connect(self._cine.toggle)
         self._connect_marks(film)
         self._window.stage.beside_made.connect(self._connect_marks)
 
@@ -137,6 +143,14 @@ class ReadingRoom(QObject):
         window.stop_requested.connect(presenter.stop)
         window.marks_requested.connect(presenter.toggle_evidence)
         window.next_finding_requested.connect(presenter.step)
+        presenter.state_changed.connect(self._enable)
+        window.film.pointer_moved.connect(self._on_pointer)
+        what_if = self._to.what_if
+        window.what_if_requested.connect(what_if.begin)
+        view.trial_requested.connect(what_if.begin)
+        view.trial_ended.connect(what_if.end)
+        window.film.brush.painted.connect(what_if.paint)
+        what_if.trial_changed.connect(self._on_trial)
 
     def _connect_review(self) -> None:
         window, view, presenter = self._window, self._window.review, self._to.review
@@ -166,11 +180,13 @@ class ReadingRoom(QObject):
 
     def _enable(self, _state: object = None) -> None:
         review, film = self._to.review.state, self._to.desk.film is not None
+        shown = self._to.findings.state
         self._window.enable(
             {
                 **dict.fromkeys(NEED_STUDY, self._to.desk.study is not None),
                 "room.card_requested": True,
                 "room.analyse_requested": film,
+                "room.what_if_requested": shown.phase is FindingsPhase.RESULT,
                 "room.undo_requested": review.undo is not None,
                 "room.redo_requested": review.redo is not None,
             }
@@ -251,6 +267,19 @@ class ReadingRoom(QObject):
         else:
             finding = self._texts.tr(f"finding.{overlay.evidence.code.value}")
             view.set_evidence(overlay.evidence, overlay.style, f"{overlay.model} – {finding}")
+
+    def _on_pointer(self, reading: PointerReading | None) -> None:
+        under = self._to.findings.evidence_under(reading.place) if reading else {}
+        self._window.findings.show_pointer(under)
+
+    def _on_trial(self, trial: TrialState | None) -> None:
+        film = self._window.film
+        self._window.findings.show_trial(trial)
+        film.brush.show_region(trial.region if trial else ())
+        if trial is None and film.tool is Tool.PAINT:
+            film.set_tool(Tool.WINDOW)
+        elif trial is not None and not trial.region:
+            film.set_tool(Tool.PAINT)
 
     # Review and report
 

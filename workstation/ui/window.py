@@ -53,6 +53,7 @@ STUDY_COMMANDS = (
     _command("Open files…", "open_files", "Ctrl+Shift+O", icon="file"),
     _command("Search the worklist", "search", "Ctrl+F"),
     _command("Next study", "next_study_requested", "N"),
+    _command("Cine: turn the images over", "cine_requested", "C"),
     _command("Export report as PDF…", "export", "P", icon="export"),
     _command("Settings…", "settings_requested", "Ctrl+,", icon="settings"),
     _command("Quit", "close", "Ctrl+Q"),
@@ -62,6 +63,7 @@ AI_COMMANDS = (
     _command("Stop the analysis", "stop_requested", "Shift+F5"),
     _command("Show or hide every AI mark", "marks_requested", "H", icon="eye"),
     _command("Next finding", "next_finding_requested", "Shift+H"),
+    _command("What if: paint a part out", "what_if_requested", "Shift+W"),
     _command("Model card", "card_requested", icon="card"),
 )
 REVIEW_COMMANDS = (
@@ -80,10 +82,11 @@ HELP_COMMANDS = (
 SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
 ALL_COMMANDS = (*SHELL_COMMANDS, *COMPARE_COMMANDS, *COMMANDS)
 _OF_A_STUDY = (*COMMANDS, *COMPARE_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)
-NEED_STUDY = (*(c.id for c in _OF_A_STUDY), "room.export")
+NEED_STUDY = (*(c.id for c in _OF_A_STUDY), "room.export", "room.cine_requested")
 """Commands that mean nothing while no study is open."""
 
-_TOOLS = {f"view.{tool}_tool": tool for tool in Tool}
+# The brush comes and goes with its trial.
+_TOOLS = {f"view.{tool}_tool": tool for tool in Tool if tool is not Tool.PAINT}
 _TOOL_BAR = (
     ("room.open_folder",),
     ("view.window_tool", "view.pan_tool", "view.zoom_tool", "view.magnifier_tool"),
@@ -138,7 +141,7 @@ class MainWindow(QMainWindow):
         Tuple of Path that the reader opens.
     report_path_chosen
         Path for the report.
-    next_study_requested, analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
+    next_study_requested, cine_requested, what_if_requested, analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
     undo_requested, redo_requested, settings_requested, language_requested,
     about_requested
         Nothing; menu, tool bar or key.
@@ -158,6 +161,8 @@ class MainWindow(QMainWindow):
     stop_requested = Signal()
     marks_requested = Signal()
     next_finding_requested = Signal()
+    cine_requested = Signal()
+    what_if_requested = Signal()
     card_requested = Signal()
     undo_requested = Signal()
     redo_requested = Signal()

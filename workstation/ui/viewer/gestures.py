@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, Qt
@@ -69,9 +70,10 @@ class LeftHand(Protocol):
 class Gestures:
     """Turns mouse events into calls. One button drags at a time; `cancel` forgets it."""
 
-    def __init__(self, target: GestureTarget, hand: LeftHand) -> None:
+    def __init__(self, target: GestureTarget, hand: Callable[[], LeftHand]) -> None:
         self._target = target
-        self._hand = hand
+        self._choose_hand = hand
+        self._hand = hand()
         self._taken = False
         self._button = Qt.MouseButton.NoButton
         self._start = QPointF()
@@ -106,6 +108,7 @@ class Gestures:
             self._start = self._last = event.position()
             self._moved = False
             left = self._button is Qt.MouseButton.LeftButton
+            self._hand = self._choose_hand()
             self._taken = left and self._hand.press(event.position())
 
     def move(self, event: QMouseEvent) -> None:

@@ -31,6 +31,7 @@ class Tool(StrEnum):
     CALIBRATE = "calibrate"
     MAGNIFIER = "magnifier"
     PROBE = "probe"
+    PAINT = "paint"
 
     @property
     def looks(self) -> bool:
@@ -40,7 +41,8 @@ class Tool(StrEnum):
     @property
     def draws(self) -> bool:
         """Whether it places points on the film."""
-        return not self.looks and self not in {Tool.WINDOW, Tool.PAN, Tool.ZOOM}
+        others = {Tool.WINDOW, Tool.PAN, Tool.ZOOM, Tool.PAINT}
+        return not self.looks and self not in others
 
 
 class CornerLevel(StrEnum):

@@ -50,6 +50,8 @@ from workstation.ui.viewer.state import (
     panned,
     value_at,
 )
+from workstation.ui.viewer.superimposed import Superimposed
+from workstation.ui.viewer.tools.brush import Brush
 from workstation.ui.viewer.tools.hand import Hand
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class FilmView(QWidget):
     ``view_changed(ViewState)`` after the reader or a command changed the look, not after `show_film` or `restore`, and with it
     ``look_changed(ViewState, ViewState)``, the look before and after; ``pointer_moved(PointerReading | None)``;
     ``file_dropped(tuple[Path, ...])``; ``step_requested(int)``, how many images onwards; ``menu_requested(QPoint)``, global;
-    ``maximise_requested()``; ``tool_changed(Tool)``; ``corners_changed(CornerLevel)``. What the reader draws is told by `hand`.
+    ``maximise_requested()``; ``tool_changed(Tool)``; ``corners_changed(CornerLevel)``. What the reader draws is told by `hand`, what is painted out by `brush`.
     """
 
     view_changed = Signal(object)
@@ -107,7 +109,11 @@ class FilmView(QWidget):
         self._settling.timeout.connect(self._settle)
         self.hand = Hand(self, texts)
         self.hand.repaint_needed.connect(self._repaint)
-        self._gestures = Gestures(self, self.hand)
+        self.brush = Brush(self)
+        self.brush.repaint_needed.connect(self._repaint)
+        self.computed = Superimposed(self)
+        self.computed.repaint_needed.connect(self._repaint)
+        self._gestures = Gestures(self, self._left)
         self._furniture = Furniture(self.font(), texts)
         self._made_canvas: FilmCanvas | None = None
         self._room = QVBoxLayout(self)
@@ -156,6 +162,8 @@ class FilmView(QWidget):
         """
         before, self._film = self._film, film
         self.hand.leave_film()
+        self.brush.drop()
+        self.brush.show_region(())
         self._fixed = None
         self._position = position or (film.frame + 1, max(film.instance.frames, film.frame + 1))
         self._message = ("", MessageKind.EMPTY)
@@ -181,6 +189,8 @@ class FilmView(QWidget):
         """Black, and nothing else."""
         self._film = None
         self.hand.leave_film()
+        self.brush.drop()
+        self.brush.show_region(())
         self._position = (1, 1)
         self._message = ("", MessageKind.EMPTY)
         self._gestures.cancel()
@@ -468,7 +478,7 @@ class FilmView(QWidget):
         if place is None or self._film is None:
             self._set_pointer(None)
             return
-        self.hand.move(place)
+        self._left().move(place)
         x, y = self.film_to_canvas().inverse()((place.x(), place.y()))
         column, row = round(x), round(y)
         if 0 <= column < self._film.columns and 0 <= row < self._film.rows:
@@ -476,6 +486,10 @@ class FilmView(QWidget):
             self._set_pointer(PointerReading(place=(x, y), value=value))
         else:
             self._set_pointer(None)
+
+    def _left(self) -> Hand | Brush:
+        """What takes the left button."""
+        return self.brush if self._tool is Tool.PAINT else self.hand
 
     def _set_pointer(self, pointer: PointerReading | None) -> None:
         if pointer != self._pointer:
@@ -488,12 +502,14 @@ class FilmView(QWidget):
 
     def _draw_over(self, painter: QPainter, canvas: QRectF) -> None:
         if self._film is not None:
+            self.computed.draw(painter, self._film, self.film_to_canvas())
             self._draw_tools(painter, canvas)
             self._furniture.draw(painter, canvas, self._overlay(self._film))
         elif self._message[0]:
             self._furniture.draw_message(painter, canvas, *self._message)
 
     def _draw_tools(self, painter: QPainter, canvas: QRectF) -> None:
+        self.brush.draw(painter)
         self.hand.draw(painter, canvas)
         if self._pointer is None or not self._tool.looks:
             return
@@ -523,9 +539,12 @@ class FilmView(QWidget):
             fixed=self._fixed,
         )
         _, style, caption = self._evidence or (None, None, "")
+        computed = self.computed.image_on(film)
         hint = self.hand.hint()
         if level is CornerLevel.NONE:
-            return Overlay(corners=corners, evidence=style, caption=caption, hint=hint)
+            return Overlay(
+                corners=corners, evidence=style, caption=caption, hint=hint, computed=computed
+            )
         longest = self._canvas.device_size[0] * _BAR_SHARE
         return Overlay(
             corners=corners,
@@ -534,6 +553,7 @@ class FilmView(QWidget):
             evidence=style,
             caption=caption,
             hint=hint,
+            computed=computed,
         )
 
     # Qt
