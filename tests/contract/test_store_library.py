@@ -217,9 +217,70 @@ def test_a_row_knows_its_files_state_and_analysis(library, tmp_path):
     library.put_analysis(STUDY_UID, make_analysis())
     rows = {r.study.study_uid: r for r in library.page(WorklistQuery(), offset=0, limit=9)}
     here, gone = rows[STUDY_UID], rows["1.2.2"]
-    assert (here.available, here.analysed, here.status) == (True, True, ReviewStatus.DRAFT)
-    assert (gone.available, gone.analysed, gone.status) == (False, False, ReviewStatus.NEW)
+    assert (here.path, here.analysed, here.status) == (path, True, ReviewStatus.DRAFT)
+    assert (gone.path, gone.analysed, gone.status) == (Path("/gone"), False, ReviewStatus.NEW)
+    drafts = library.page(WorklistQuery(status=ReviewStatus.DRAFT), offset=0, limit=9)
+    assert [row.study.study_uid for row in drafts] == [STUDY_UID]
+    library.forget((path,))
+    library.add((loaded(str(path)),))
+    assert library.count(WorklistQuery(status=ReviewStatus.DRAFT)) == 1
     assert (here.image_count, here.modalities) == (1, ("DX",))
+
+
+def test_a_study_of_two_patients_names_both_and_is_found_by_each(library):
+    other = make_patient(name=PersonName(alphabetic="Lee^Än"), patient_id="Q-77")
+    mine = make_instance()
+    theirs = make_instance(sop_uid="1.2.9", patient=other)
+    library.add((loaded("/a", mine),))
+    library.add((loaded("/b", theirs),))
+    for text in ("wang", "Q-77", "LEE ÄN", "P-0001"):
+        (row,) = library.page(WorklistQuery(text=text), offset=0, limit=9)
+        assert (row.study.patient, row.others) == (mine.patient, (other,))
+    library.forget((Path("/a"),))
+    (row,) = library.page(WorklistQuery(), offset=0, limit=9)
+    assert (row.study.patient, row.others) == (other, ())
+    assert library.count(WorklistQuery(text="wang")) == 0
+
+
+def test_a_corrected_header_is_found_by_its_new_name_alone(library):
+    library.add((loaded("/a"),))
+    patient = make_patient(name=PersonName(alphabetic="Corrected"))
+    library.add((loaded("/a", make_instance(patient=patient)),))
+    found = [library.count(WorklistQuery(text=text)) for text in ("corrected", "wang")]
+    assert found == [1, 0]
+
+
+def test_the_first_film_below_a_folder(library):
+    library.add((loaded("/f/b", film(2)), loaded("/f/a", film(1)), loaded("/f-2/a", film(3))))
+    library.add((refused("/f/0"),))
+    assert library.first_film(Path("/f")) == film(1)
+    assert library.first_film(Path("/f/b")) == film(2)
+    assert library.first_film(Path("/g")) is None
+
+
+def test_an_older_library_keeps_its_list_and_its_states(tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "MIGRATIONS", schema.MIGRATIONS[:1])
+    path = tmp_path / "old.db"
+    old = Library(path, KEY)
+    films = [
+        make_instance(),
+        make_instance(sop_uid="1.9", patient=make_patient(patient_id="Q-7")),
+    ]
+    for number, instance in enumerate(films):
+        values = (number, instance.sop_uid, STUDY_UID, "1", "DX", 5, to_text(instance))
+        old._db.execute("INSERT INTO instance VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        row = (f"/{number}", 5, 5, "loaded", None, number)
+        old._db.execute("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)", row)
+    row = (STUDY_UID, "Wang", "P-0001", "", "", "wang", "wang", "", "", "DX", "DX", 2, 1)
+    old._db.execute("INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    old._db.execute("INSERT INTO status VALUES (?, 'draft')", (STUDY_UID,))
+    old.close()
+    monkeypatch.undo()
+    library = Library(path, KEY)
+    (row,) = library.page(WorklistQuery(text="q-7"), offset=0, limit=9)
+    library.close()
+    assert (row.status, row.image_count) == (ReviewStatus.DRAFT, 2)
+    assert (row.study.patient, row.others) == (films[0].patient, (films[1].patient,))
 
 
 def test_priors_are_the_same_patients_earlier_studies(library):

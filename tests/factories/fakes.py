@@ -193,6 +193,10 @@ class FakeIndex:
         ]
         return study_of(films) if films else None
 
+    def first_film(self, root: Path) -> Instance | None:
+        films = [r for r in self.records(root) if r.instance]
+        return min(films, key=lambda r: r.stamp.path).instance if films else None
+
     def count(self, query: WorklistQuery) -> int:
         return len(self._uids(query))
 
@@ -224,7 +228,7 @@ def make_row(study: Study, status: ReviewStatus = ReviewStatus.NEW) -> WorklistR
         status=status,
         image_count=len(study.instances),
         modalities=("DX",),
-        available=True,
+        path=study.instances[0][1],
         analysed=False,
     )
 

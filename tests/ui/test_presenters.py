@@ -19,7 +19,7 @@ from tests.factories.films import make_analysis, make_film, make_pixels
 from workstation.core.errors import ErrorCode
 from workstation.core.findings import FindingCode
 from workstation.core.jobs import Lane
-from workstation.core.ports import WorklistQuery
+from workstation.core.ports import Presence, WorklistQuery
 from workstation.core.review import (
     AiRevealed,
     Decision,
@@ -29,6 +29,7 @@ from workstation.core.review import (
     Verdict,
 )
 from workstation.services.indexing import Indexing
+from workstation.services.walking import file_of
 from workstation.ui.findings.model import FindingsPhase
 from workstation.ui.findings.presenter import RevealPolicy
 from workstation.ui.worklist.presenter import WorklistPresenter
@@ -502,6 +503,39 @@ def test_an_unchanged_folder_opens_its_first_film_without_reading_headers(lists)
     lists.ended(2)
     lists.bench.until(lambda: lists.bench.desk.film is not None)
     assert lists.scanner.seen == []
+
+
+def test_whether_files_can_be_reached_is_asked_off_the_window_and_told_afterwards(
+    lists, monkeypatch
+):
+    lists.add("a.dcm", 1)
+    lists.presenter.scan([lists.root])
+    lists.ended()
+    lists.bench.until(lambda: lists.bench.desk.film is not None)
+    (lists.root / "a.dcm").unlink()
+    drive, threads = threading.Event(), set()
+
+    def slow(path):  # a drive that does not answer
+        threads.add(threading.current_thread())
+        assert drive.wait(10)
+        return file_of(path)
+
+    monkeypatch.setattr("workstation.services.presence.file_of", slow)
+
+    def presence():
+        return lists.presenter.fetch(0, 9)[0].presence
+
+    assert presence() is Presence.HERE
+    with lists.bench.qtbot.waitSignal(lists.presenter.rows_changed):
+        drive.set()
+    assert presence() is Presence.FILE_GONE
+    lists.bench.until(lambda: not lists.presenter._is_looking)
+    assert threading.main_thread() not in threads
+    lists.add("a.dcm", 1)
+    with lists.bench.qtbot.waitSignal(lists.presenter.rows_changed):
+        presence()
+    assert presence() is Presence.HERE
+    lists.bench.until(lambda: not lists.presenter._is_looking)
 
 
 def test_a_second_folder_waits_for_the_first_and_the_summary_holds_both(lists):

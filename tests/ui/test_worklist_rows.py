@@ -10,9 +10,10 @@ from PySide6.QtCore import Qt
 
 from resources.i18n import Texts
 from tests.factories.fakes import instance_of, make_row
-from workstation.core.ports import SortKey, WorklistQuery
+from tests.factories.films import make_patient
+from workstation.core.ports import Presence, SortKey, WorklistQuery
 from workstation.core.review import ReviewStatus
-from workstation.core.study import study_of
+from workstation.core.study import PersonName, study_of
 from workstation.ui.worklist.filters import WorklistFilters
 from workstation.ui.worklist.model import FilmEntry, StudyEntry
 from workstation.ui.worklist.rows import PAGE, WorklistRows
@@ -118,6 +119,24 @@ def test_rows_speak_the_words_of_a_study_and_never_a_score(qtbot):
     for part in ("王小东", "P-0001", "CHEST PA", "● 已审核", "2024-05-06"):
         assert part in words
     assert "%" not in words
+
+
+def test_a_study_of_two_patients_names_both_and_says_so_in_words(qtbot):
+    rows = WorklistRows(Texts("en"))
+    other = make_patient(name=PersonName(alphabetic="Li Si"), patient_id="Q-7")
+    row = replace(make_row(study(1)), others=(other,), presence=Presence.FOLDER_GONE)
+    rows.show_rows(1, lambda _offset, _limit: (row,))
+    words = rows.data(rows.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    for part in ("P-0001", "Li Si", "Q-7", "⚠ Several patients in one study"):
+        assert part in words
+    assert "⚠ folder not reachable" in words
+
+
+def test_a_mixed_study_is_not_drawn_as_one_with_its_neighbours(qtbot):
+    rows = WorklistRows(Texts("en"))
+    mixed = replace(make_row(study(1)), others=(make_patient(patient_id="Q-7"),))
+    rows.show_rows(3, lambda _offset, _limit: (make_row(study(0)), mixed, make_row(study(2))))
+    assert [rows.entry(n).same_patient for n in range(3)] == [False, False, False]
 
 
 def test_next_study_skips_films_and_stops_at_the_end(view):

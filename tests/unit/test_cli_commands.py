@@ -56,7 +56,7 @@ def test_every_command_explains_itself(command, capsys):
 
 def analyse_options(tmp_path, *more):
     films = tmp_path / "films"
-    films.mkdir()
+    films.mkdir(exist_ok=True)
     return parse(["analyse", str(films), "--out", str(tmp_path / "out"), *more])
 
 

@@ -27,7 +27,7 @@ from workstation.core.image import PixelSpacing, Radiograph
 from workstation.core.jobs import JobContext
 from workstation.core.report import ReportDocument
 from workstation.core.review import ReviewEvent, ReviewState, ReviewStatus
-from workstation.core.study import FileRecord, FileStamp, Study
+from workstation.core.study import FileRecord, FileStamp, Instance, PatientIdentity, Study
 
 
 class HeaderScanner(Protocol):
@@ -138,9 +138,21 @@ class WorklistRow:
     status: ReviewStatus
     image_count: int
     modalities: tuple[str, ...]
-    available: bool
-    """False when none of its files can be reached any more."""
+    path: Path
+    """One of its files."""
     analysed: bool
+    presence: Presence = Presence.HERE
+    """Whether that file can be reached, as far as it was looked for."""
+    others: tuple[PatientIdentity, ...] = ()
+    """Patients beside the study's own who have films in it."""
+
+
+class Presence(StrEnum):
+    """Whether a listed file can be reached."""
+
+    HERE = "here"
+    FILE_GONE = "file_gone"
+    FOLDER_GONE = "folder_gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +214,10 @@ class LibraryIndex(ScanIndex, Protocol):
 
     def study(self, study_uid: str) -> Study | None:
         """One study with its series and instances."""
+        ...
+
+    def first_film(self, root: Path) -> Instance | None:
+        """The first film at or below `root`, by its path."""
         ...
 
     def count(self, query: WorklistQuery) -> int:

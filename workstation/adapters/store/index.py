@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from workstation.adapters.store.codec import from_text, to_text
@@ -17,10 +17,10 @@ from workstation.core.study import (
     FileRecord,
     FileStamp,
     Instance,
+    PatientIdentity,
     Study,
     study_of,
 )
-from workstation.services.walking import file_of
 
 _SORT = {
     SortKey.PATIENT_NAME: "sort_name",
@@ -28,7 +28,7 @@ _SORT = {
     SortKey.STUDY_DATE: "study_date",
     SortKey.ACCESSION_NUMBER: "accession",
     SortKey.MODALITY: "study.modality",
-    SortKey.STATUS: "coalesce(status.status, 'new')",
+    SortKey.STATUS: "study.status",
     SortKey.ADDED: "added",
 }
 _RECORD = """
@@ -88,7 +88,6 @@ class IndexTables:
         """Store a batch in one transaction; a film whose SOP Instance UID is listed already is another path of that film."""
         with self._connection.transaction():
             touched = self._drop(self._among([record.stamp.path for record in records]))
-            listed: set[str] = set()
             for record in records:
                 stamp = record.stamp
                 self._db.execute(
@@ -102,15 +101,14 @@ class IndexTables:
                         None if record.instance is None else self._film(record.instance),
                     ),
                 )
-                if record.instance is not None and record.instance.study_uid not in listed:
-                    self._add_study(record.instance)
-                    listed.add(record.instance.study_uid)
-            self._count(touched | listed)
+                if record.instance is not None:
+                    touched.add(record.instance.study_uid)
+            self._sum_up(touched)
 
     def forget(self, paths: Sequence[Path]) -> None:
         """Drop records of files that are gone; never touches files or reviews."""
         with self._connection.transaction():
-            self._count(self._drop(paths))
+            self._sum_up(self._drop(paths))
 
     def record(self, path: Path) -> FileRecord | None:
         """What became of one file."""
@@ -121,6 +119,12 @@ class IndexTables:
         """All records below `root`."""
         sql = f"{_RECORD} WHERE {_BELOW} ORDER BY path"
         return map(_record, self._connection.rows(sql, _below(root)))
+
+    def first_film(self, root: Path) -> Instance | None:
+        """The first film at or below `root`, by its path."""
+        sql = f"{_RECORD} WHERE {_BELOW} AND instance IS NOT NULL ORDER BY path LIMIT 1"
+        rows = self._connection.rows(sql, _below(root))
+        return next((_record(row).instance for row in rows), None)
 
     def study(self, study_uid: str) -> Study | None:
         """One study with its series and instances, each with one of its files."""
@@ -137,7 +141,7 @@ class IndexTables:
     def count(self, query: WorklistQuery) -> int:
         """How many studies match."""
         condition, values = _condition(query)
-        sql = f"SELECT count(*) FROM study {_JOIN} WHERE {condition}"  # noqa: S608 - values are bound
+        sql = f"SELECT count(*) FROM study WHERE {condition}"  # noqa: S608 - values are bound
         return int(self._connection.rows(sql, values)[0][0])
 
     def page(self, query: WorklistQuery, *, offset: int, limit: int) -> tuple[WorklistRow, ...]:
@@ -149,11 +153,11 @@ class IndexTables:
         study = "study NOT INDEXED" if query.text.strip() else "study"
         # The slice is cut from the studies alone: what a row shows is looked up for its few rows only.
         sql = f"""
-            SELECT study.uid, header, images, modalities, coalesce(status.status, 'new'), study_date,
+            SELECT study.uid, header, images, modalities, study.status, study_date, patients,
                 (SELECT path FROM file WHERE file.instance = instance.id LIMIT 1),
                 EXISTS (SELECT 1 FROM analysis WHERE analysis.study_uid = study.uid)
-            FROM (SELECT study.uid FROM {study} {_JOIN} WHERE {condition} {order} LIMIT ? OFFSET ?) AS chosen
-            JOIN study ON study.uid = chosen.uid {_JOIN} JOIN instance ON instance.id =
+            FROM (SELECT study.uid FROM {study} WHERE {condition} {order} LIMIT ? OFFSET ?) AS chosen
+            JOIN study ON study.uid = chosen.uid JOIN instance ON instance.id =
                 (SELECT min(id) FROM instance WHERE study_uid = study.uid)
             {order}
         """  # noqa: S608 - only constants and bound values
@@ -186,29 +190,6 @@ class IndexTables:
         )
         return int(self._db.last_insert_rowid())
 
-    def _add_study(self, instance: Instance) -> None:
-        patient = instance.patient
-        name = patient.name
-        words = (name.alphabetic, name.ideographic, name.phonetic, patient.patient_id)
-        self._db.execute(
-            """
-            INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0,
-                (SELECT coalesce(max(added), 0) + 1 FROM study)) ON CONFLICT (uid) DO NOTHING
-            """,
-            (
-                instance.study_uid,
-                str(name),
-                patient.patient_id,
-                patient.issuer,
-                _date_text(patient.birth_date),
-                (name.alphabetic or str(name)).casefold(),
-                "\n".join((*words, instance.accession_number)).casefold(),
-                instance.when.isoformat() if instance.when else "",
-                instance.accession_number,
-                instance.modality,
-            ),
-        )
-
     def _among(self, paths: Sequence[Path]) -> list[Path]:
         """Those of `paths` that have a record."""
         rows = self._connection.rows(
@@ -239,22 +220,52 @@ class IndexTables:
                 )
         return touched
 
-    def _count(self, study_uids: Iterable[str]) -> None:
-        """Bring the studies' counts up to date; a study without an image leaves the list."""
-        for uid in study_uids:
-            self._db.execute(
+    def _sum_up(self, study_uids: Iterable[str]) -> None:
+        """Bring studies up to date with their films; a study without one leaves the list."""
+        for uid in sorted(study_uids):
+            ((images, modalities, patients, header),) = self._connection.rows(
                 """
-                UPDATE study SET (images, modalities) =
-                    (SELECT count(*), coalesce(group_concat(DISTINCT modality), '') FROM instance WHERE study_uid = ?)
-                WHERE uid = ?
+                SELECT count(*), group_concat(DISTINCT modality), json_group_array(DISTINCT header -> '$.patient'),
+                    (SELECT header FROM instance WHERE study_uid = ?1 ORDER BY id LIMIT 1)
+                FROM instance WHERE study_uid = ?1
                 """,
-                (uid, uid),
+                (uid,),
             )
-            self._db.execute("DELETE FROM study WHERE uid = ? AND images = 0", (uid,))
+            if images:
+                self._list(from_text(header, Instance), images, modalities, patients)
+            else:
+                self._db.execute("DELETE FROM study WHERE uid = ?", (uid,))
+
+    def _list(self, first: Instance, images: int, modalities: str, patients: str) -> None:
+        """Write a study's row: its first film speaks for it, but it is found by all its patients."""
+        name = first.patient.name
+        identities = _patients(patients)
+        words = [word for patient in identities for word in _words(patient)]
+        self._db.execute(
+            """
+            INSERT OR REPLACE INTO study
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                coalesce((SELECT added FROM study WHERE uid = ?1), (SELECT coalesce(max(added), 0) + 1 FROM study)),
+                coalesce((SELECT status FROM status WHERE study_uid = ?1), 'new'), ?11)
+            """,
+            (
+                first.study_uid,
+                first.patient.patient_id,
+                first.patient.issuer,
+                (name.alphabetic or str(name)).casefold(),
+                "\n".join((*words, first.accession_number)).casefold(),
+                first.when.isoformat() if first.when else "",
+                first.accession_number,
+                first.modality,
+                modalities,
+                images,
+                patients if len(identities) > 1 else "",
+            ),
+        )
 
 
-_BELOW = "(path = ? OR (path >= ? AND path < ?))"
-_JOIN = "LEFT JOIN status ON status.study_uid = study.uid"
+# One range of the primary key, in its order.
+_BELOW = "(path >= ?1 AND path < ?3 AND (path = ?1 OR path >= ?2))"
 
 
 def _below(root: Path) -> tuple[str, str, str]:
@@ -274,8 +285,8 @@ def _record(row: tuple[str, int, int, str, str | None, str | None]) -> FileRecor
     )
 
 
-def _row(row: tuple[str, str, int, str, str, str, str, int]) -> WorklistRow:
-    uid, header, images, modalities, status, when, path, analysed = row
+def _row(row: tuple[str, str, int, str, str, str, str, str, int]) -> WorklistRow:
+    uid, header, images, modalities, status, when, patients, path, analysed = row
     instance = from_text(header, Instance)
     return WorklistRow(
         study=Study(
@@ -289,8 +300,9 @@ def _row(row: tuple[str, str, int, str, str, str, str, int]) -> WorklistRow:
         status=ReviewStatus(status),
         image_count=images,
         modalities=tuple(sorted(m for m in modalities.split(",") if m)),
-        available=file_of(Path(path)) is not None,
+        path=Path(path),
         analysed=bool(analysed),
+        others=_patients(patients)[1:] if patients else (),
     )
 
 
@@ -304,7 +316,7 @@ def _condition(query: WorklistQuery) -> tuple[str, list[str]]:
         parts.append("instr(',' || modalities || ',', ',' || ? || ',') > 0")
         values.append(query.modality)
     if query.status is not None:
-        parts.append("coalesce(status.status, 'new') = ?")
+        parts.append("study.status = ?")
         values.append(query.status.value)
     if query.date_from is not None:
         parts.append("study_date >= ?")
@@ -316,5 +328,10 @@ def _condition(query: WorklistQuery) -> tuple[str, list[str]]:
     return " AND ".join(parts), values
 
 
-def _date_text(day: date | None) -> str:
-    return "" if day is None else day.isoformat()
+def _patients(text: str) -> tuple[PatientIdentity, ...]:
+    return from_text(text, tuple[PatientIdentity, ...])
+
+
+def _words(patient: PatientIdentity) -> tuple[str, ...]:
+    name = patient.name
+    return name.alphabetic, name.ideographic, name.phonetic, patient.patient_id

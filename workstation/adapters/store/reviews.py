@@ -28,6 +28,10 @@ class ReviewTables:
                 "INSERT OR REPLACE INTO status VALUES (?, ?)",
                 (event.study_uid, state.status.value),
             )
+            self._db.execute(
+                "UPDATE study SET status = ? WHERE uid = ?",
+                (state.status.value, event.study_uid),
+            )
         return ChangeSet(studies=frozenset({event.study_uid}))
 
     def events(self, study_uid: str) -> tuple[ReviewEvent, ...]:

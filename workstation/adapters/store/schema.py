@@ -45,5 +45,18 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     # Twins are compared by their bytes.
     "ALTER TABLE instance DROP COLUMN size;",
+    # The list is sorted by state along an index; a study of several patients names them all (a JSON array of them, else empty).
+    """
+    ALTER TABLE study ADD COLUMN status TEXT NOT NULL DEFAULT 'new';
+    UPDATE study SET status = status.status FROM status WHERE status.study_uid = study.uid;
+    CREATE INDEX study_status ON study(status, uid);
+    ALTER TABLE study ADD COLUMN patients TEXT NOT NULL DEFAULT '';
+    UPDATE study SET patients = found.patients, search = search || char(10) || lower(found.patients) FROM (
+        SELECT study_uid, json_group_array(DISTINCT header -> '$.patient') AS patients FROM instance
+        GROUP BY study_uid HAVING count(DISTINCT header -> '$.patient') > 1
+    ) AS found WHERE found.study_uid = study.uid;
+    ALTER TABLE study DROP COLUMN patient_name;
+    ALTER TABLE study DROP COLUMN birth_date;
+    """,
 )
 """`MIGRATIONS[n]` brings a library of version n to version n + 1."""

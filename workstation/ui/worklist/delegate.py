@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from resources.i18n import Texts
+from workstation.core.ports import Presence
 from workstation.core.review import ReviewStatus
 from workstation.ui.theme import TOKENS
 from workstation.ui.worklist.model import FilmEntry, StudyEntry
@@ -104,24 +105,21 @@ class WorklistDelegate(QStyledItemDelegate):
         _text(painter, state, words.state, small, colour)
         name_box = rows[0].adjusted(0, 0, -state_width - 8, 0)
         _text(painter, name_box, words.name, bold, TOKENS.text)
-        marks = []
-        if entry.row.analysed:
-            marks.append(self._texts.tr("AI read it"))
-        if not entry.row.available:
-            marks.append(self._texts.tr("⚠ files not reachable"))
-        mark = " · ".join(marks)
-        width = _width(mark, small)
+        here = entry.row.presence is Presence.HERE
+        width = _width(words.marks, small)
         _text(
             painter,
             rows[1].adjusted(rows[1].width() - width, 0, 0, 0),
-            mark,
+            words.marks,
             small,
-            TOKENS.muted if entry.row.available else TOKENS.amber,
+            TOKENS.muted if here else TOKENS.amber,
         )
         _text(
             painter, rows[1].adjusted(0, 0, -width - 8, 0), words.identity, small, TOKENS.muted
         )
-        _text(painter, rows[2], words.description, small, TOKENS.muted)
+        width = _width(words.warning, small) + 8 if words.warning else 0
+        _text(painter, rows[2], words.warning, small, TOKENS.amber)
+        _text(painter, rows[2].adjusted(width, 0, 0, 0), words.description, small, TOKENS.muted)
 
     def _film(self, painter: QPainter, row: _Row, entry: FilmEntry) -> None:
         box = row.box

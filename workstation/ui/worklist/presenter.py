@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from workstation.core.ports import (
     FilmReader,
     ImportSummary,
     LibraryIndex,
+    Presence,
     SessionStore,
     WorklistQuery,
     WorklistRow,
@@ -23,6 +25,7 @@ from workstation.core.ports import (
 from workstation.core.study import FileRecord, Instance, Study
 from workstation.services.indexing import Indexing, together
 from workstation.services.opening import open_film, thumbnail
+from workstation.services.presence import look
 from workstation.ui.desk import Desk
 from workstation.ui.jobs.lanes import LATER, Lanes
 
@@ -94,6 +97,9 @@ class WorklistPresenter(QObject):
         self._summary: ImportSummary | None = None
         self._drawing: set[str] = set()
         self._is_closed = False
+        self._presence: dict[Path, Presence] = {}
+        self._unsure: set[Path] = set()
+        self._is_looking = False
         self.recent: tuple[Path, ...] = ()
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
@@ -126,8 +132,34 @@ class WorklistPresenter(QObject):
         return self._index.count(self._query)
 
     def fetch(self, offset: int, limit: int) -> Sequence[WorklistRow]:
-        """A slice of the matching studies."""
-        return self._index.page(self._query, offset=offset, limit=limit)
+        """A slice of the matching studies; whether their files can be reached is looked up afterwards, on the scan lane."""
+        rows = self._index.page(self._query, offset=offset, limit=limit)
+        self._unsure.update(row.path for row in rows)
+        self._look()
+        seen = self._presence
+        return [replace(row, presence=seen.get(row.path, row.presence)) for row in rows]
+
+    def _look(self) -> None:
+        """Ask for the files that came into sight, in one job at a time."""
+        if self._is_looking or not self._unsure or self._is_closed:
+            return
+        self._is_looking = True
+        paths, self._unsure = tuple(self._unsure), set()
+        self._lanes.submit(
+            Lane.SCAN,
+            lambda context: look(paths, context.token),
+            done=self._on_looked,
+            failed=lambda _reason: self._on_looked({}),
+            priority=LATER,
+        )
+
+    def _on_looked(self, found: dict[Path, Presence]) -> None:
+        self._is_looking = False
+        before = {path: self._presence.get(path, Presence.HERE) for path in found}
+        self._presence |= found
+        if found != before and not self._is_closed:
+            self.rows_changed.emit()
+        self._look()
 
     def scan(self, paths: Sequence[Path], *, chosen: bool = True) -> None:
         """Bring files and folders into the library, one after the other.
@@ -223,8 +255,7 @@ class WorklistPresenter(QObject):
 
     def _open_first_below(self, root: Path, choice: object) -> None:
         """A folder that was known already: nothing was read anew, so its first film is opened from the library."""
-        found = (record.instance for record in self._index.records(root) if record.instance)
-        instance = next(found, None)
+        instance = self._index.first_film(root)
         if instance is not None:
             self._open(instance.study_uid, choice)
 

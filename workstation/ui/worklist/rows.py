@@ -66,12 +66,14 @@ class WorklistRows(QAbstractListModel):
             return None
         above = self._study(position - 1) if position else None
         patient = study.study.patient
+        mixed = study.others or (above is not None and above.others)
         return StudyEntry(
             row=study,
             is_open=position == self._open_at,
             same_patient=above is not None
             and above.study.patient == patient
-            and bool(patient.patient_id),
+            and bool(patient.patient_id)
+            and not mixed,
         )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resources.i18n import Texts
-from workstation.core.ports import ImportSummary, WorklistRow
+from workstation.core.ports import ImportSummary, Presence, WorklistRow
 from workstation.core.study import PatientIdentity
 from workstation.ui.status import status_words
 from workstation.ui.worklist.model import FilmEntry
@@ -13,18 +13,29 @@ from workstation.ui.worklist.model import FilmEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyWords:
-    """Three lines and a state."""
+    """Three lines, a state and marks; `warning` stands before the description."""
 
     name: str
     identity: str
     description: str
     state: str
+    marks: str = ""
+    warning: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Everything, for those who listen."""
         return tuple(
-            text for text in (self.name, self.identity, self.description, self.state) if text
+            text
+            for text in (
+                self.name,
+                self.identity,
+                self.warning,
+                self.description,
+                self.marks,
+                self.state,
+            )
+            if text
         )
 
 
@@ -34,12 +45,21 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
     when = f"{study.when:%Y-%m-%d}" if study.when else texts.tr("no date")
     count = row.image_count
     images = texts.tr("1 image") if count == 1 else texts.tr("{count} images", count=count)
+    patients = (study.patient, *row.others)
+    identities = (identity_line(patient, texts) for patient in patients)
+    marks = [texts.tr("AI read it")] if row.analysed else []
+    if row.presence is Presence.FILE_GONE:
+        marks.append(texts.tr("⚠ files not reachable"))
+    elif row.presence is Presence.FOLDER_GONE:
+        marks.append(texts.tr("⚠ folder not reachable"))
     about = [when, study.description, "/".join(row.modalities), images]
     return StudyWords(
-        name=patient_name(study.patient, texts),
-        identity=identity_line(study.patient, texts),
+        name=" / ".join(patient_name(patient, texts) for patient in patients),
+        identity=" / ".join(filter(None, identities)),
         description=" · ".join(text for text in about if text),
         state=status_words(row.status, texts),
+        marks=" · ".join(marks),
+        warning=f"⚠ {texts.tr('Several patients in one study')}" if row.others else "",
     )
 
 
