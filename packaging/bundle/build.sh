@@ -10,6 +10,7 @@ cd "$(dirname "$0")/../.."
 here=packaging/bundle
 work=build/bundle
 environment=$work/env
+torch=torch==2.13.0
 export THORAVUE_BUNDLE_FONT=$PWD/$work/font
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export PYTHONHASHSEED=0
@@ -17,11 +18,11 @@ export PYTHONHASHSEED=0
 clean_environment() {
     local index=() wanted
     [ -z "${TORCH_INDEX:-}" ] || index=(--index-url "$TORCH_INDEX")
-    wanted=$(cat packaging/requirements.lock $here/requirements.lock packaging/bundle/build.sh | sha256sum)
+    wanted="$torch $(cat packaging/requirements.lock $here/requirements.lock | sha256sum)"
     [ "$(cat $environment/.made 2>/dev/null)" != "$wanted" ] || return 0
     rm -rf $environment
     "${PYTHON:-python3}" -m venv $environment
-    $environment/bin/pip install --quiet "${index[@]}" torch==2.13.0
+    $environment/bin/pip install --quiet "${index[@]}" $torch
     $environment/bin/pip install --quiet --no-deps --require-hashes -r packaging/requirements.lock
     $environment/bin/pip install --quiet --no-deps --require-hashes -r $here/requirements.lock
     echo "$wanted" >$environment/.made
@@ -51,3 +52,7 @@ rm -rf dist/thoravue
 $environment/bin/pyinstaller --noconfirm --clean --log-level WARN \
     --workpath $work/pyinstaller --distpath dist $here/thoravue.spec
 strip_symbols
+mkdir dist/thoravue/share
+cp $here/linux/{launcher.sh,uninstall.sh,thoravue.desktop,thoravue-mime.xml} dist/thoravue/share
+cp resources/icons/app.svg dist/thoravue/share/thoravue.svg
+$environment/bin/python $here/inventory.py write

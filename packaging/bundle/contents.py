@@ -100,11 +100,21 @@ LEFT_OUT = {
     "matplotlib/mpl-data/fonts/ttf/DejaVu*-*": "likewise",
     "sklearn/datasets/*": "sample data",
     "cv2/data/*": "face detectors",
+    "libstdc++.so.6": "every desktop has one; graphics drivers need the system's own, and so do older systems",
+    "libgcc_s.so.1": "likewise",
+    "libexpat.so.1": "likewise",
     "share/icons/*": "icon themes of the computer that built this",
     "share/themes/*": "likewise",
 }  # fmt: skip
-# Sources that a module reads at run time, beside its compiled form; 45 MB of others stay out.
-_READ_SOURCES = ("config.py", "_config.py")
+# Sources that torch reads at run time, beside the compiled modules: configurations, and functions that it overloads
+# (`torch.jit._overload`). 45 MB of others stay out.
+_READ_SOURCES = (
+    "config.py",
+    "torch/functional.py",
+    "torch/nn/functional.py",
+    "torch/nn/modules/rnn.py",
+    "torchvision/models/densenet.py",
+)
 # In torch/bin only this one is needed: torch refuses to start without it.
 _TORCH_BIN = "torch/bin/torch_shm_manager"
 _TRANSLATIONS = ("qt_en", "qt_zh_CN", "qtbase_en", "qtbase_zh_CN")
