@@ -130,6 +130,14 @@ class WorklistQuery:
     descending: bool = True
 
 
+class Presence(StrEnum):
+    """Whether a listed file can be reached."""
+
+    HERE = "here"
+    FILE_GONE = "file_gone"
+    FOLDER_GONE = "folder_gone"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistRow:
     """One study as the worklist shows it."""
@@ -145,14 +153,6 @@ class WorklistRow:
     """Whether that file can be reached, as far as it was looked for."""
     others: tuple[PatientIdentity, ...] = ()
     """Patients beside the study's own who have films in it."""
-
-
-class Presence(StrEnum):
-    """Whether a listed file can be reached."""
-
-    HERE = "here"
-    FILE_GONE = "file_gone"
-    FOLDER_GONE = "folder_gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
