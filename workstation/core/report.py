@@ -12,6 +12,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.core.annotation import AnnotationKind
 from workstation.core.errors import Reason
 from workstation.core.findings import (
     AnalysisStatus,
@@ -21,6 +22,7 @@ from workstation.core.findings import (
     NoduleCandidate,
     QualityResult,
 )
+from workstation.core.measurement import Measurement
 from workstation.core.review import Actor, Decision, FirstImpression, ReviewStatus, Section
 from workstation.core.study import Age, Instance, PatientIdentity
 
@@ -53,6 +55,15 @@ class EvidenceImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedMark:
+    """One thing the reader drew on a film: what it measures, None for words alone, and the words."""
+
+    kind: AnnotationKind
+    measured: Measurement | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedFilm:
     """One film of the study and what the AI said of it.
 
@@ -70,6 +81,7 @@ class ReportedFilm:
     quality: QualityResult
     nodules: tuple[NoduleCandidate, ...] | None
     nodules_reason: Reason | None
+    marks: tuple[ReportedMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,15 @@ from workstation.core.display import VoiSelection
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.findings import AnalysisResult, FindingScore, ModelInfo, QualityResult
 from workstation.core.image import Radiograph
+from workstation.core.measurement import calibrated, measure
 from workstation.core.overlay import default_style, has_positive_evidence, legend
-from workstation.core.report import EvidenceImage, ReportDocument, ReportedFilm, ReportedFinding
+from workstation.core.report import (
+    EvidenceImage,
+    ReportDocument,
+    ReportedFilm,
+    ReportedFinding,
+    ReportedMark,
+)
 from workstation.core.review import (
     Actor,
     AiRevealed,
@@ -159,6 +166,18 @@ def _reported(
         quality=analysis.quality if analysis else QualityResult(),
         nodules=analysis.nodules if analysis else None,
         nodules_reason=analysis.nodules_reason if analysis else None,
+        marks=_marks(shown.film, state) if shown.film else (),
+    )
+
+
+def _marks(film: Radiograph, state: ReviewState) -> tuple[ReportedMark, ...]:
+    """What the reader drew on the decoded frame of `film`, in the order it was drawn."""
+    sop_uid = film.instance.sop_uid
+    spacing = calibrated(film, state.calibrations.get(sop_uid))
+    return tuple(
+        ReportedMark(kind=drawn.kind, measured=measure(drawn, film, spacing), text=drawn.text)
+        for drawn in state.annotations_of(sop_uid)
+        if drawn.frame == film.frame
     )
 
 

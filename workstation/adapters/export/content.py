@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from resources.i18n import Texts
 from workstation.adapters.export import wording
+from workstation.adapters.export.measures import measured_text
 from workstation.core.findings import AnalysisStatus, NoduleCandidate
 from workstation.core.geometry import opposite_direction
 from workstation.core.report import EvidenceImage, LegendTick, ReportDocument, ReportedFilm
@@ -120,6 +121,7 @@ def _reader_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
     yield Text(text=comparison or texts.tr("none"))
     for section in (Section.FINDINGS, Section.IMPRESSION, Section.RECOMMENDATION):
         yield from _section(texts, section, document)
+    yield from _measurements(document, texts)
     impression = document.first_impression
     if impression is not None:
         stated = texts.tr("no finding noted") if impression.no_finding else impression.text
@@ -144,6 +146,27 @@ def _reader_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
 def _section(texts: Texts, section: Section, document: ReportDocument) -> Iterator[Element]:
     yield Text(text=texts.tr(f"section.{section.value}"), role="heading")
     yield Text(text=document.texts.get(section, "").strip() or wording.EMPTY)
+
+
+def _measurements(document: ReportDocument, texts: Texts) -> Iterator[Element]:
+    """What the reader drew on the films; nothing when that is nothing."""
+    rows = tuple(
+        (
+            f"{number}  {wording.film_text(film.instance)}",
+            texts.tr(f"annotation.{mark.kind}"),
+            measured_text(mark, film, texts) or wording.EMPTY,
+        )
+        for number, film in enumerate(document.films, start=1)
+        for mark in film.marks
+    )
+    if rows:
+        yield Text(text=texts.tr("Measurements and notes of the reader"), role="heading")
+        yield Table(
+            header=(texts.tr("Film"), texts.tr("Kind"), texts.tr("Result")),
+            rows=rows,
+            strong=(False,) * len(rows),
+            shares=(0.26, 0.16, 0.58),
+        )
 
 
 def _identity(document: ReportDocument, texts: Texts) -> Fields:
