@@ -358,6 +358,23 @@ def test_the_films_of_an_archive_go_with_it_and_stay_while_it_cannot_be_read(
     assert {note} == set(index.kept)
 
 
+def test_one_film_in_a_folder_and_in_archives_is_one_film_and_another_is_refused(
+    scanner: GuardedScanner, tmp_path: Path
+) -> None:
+    """Of the same length and header, with other pixels in an archive of its own."""
+    first = to_bytes(make_dx(SOPInstanceUID="1.2.3.4"))
+    other = first[:-2] + bytes([first[-2] ^ 1, first[-1]])
+    (tmp_path / "a.dcm").write_bytes(first)
+    for name, film in (("b", first), ("c", other), ("d", first)):
+        (tmp_path / f"{name}.zip").write_bytes(zip_of({"film.dcm": film}))
+    summary = Indexing(scanner, FakeIndex()).run(tmp_path, JobContext())
+    assert (summary.loaded, summary.refused) == (3, 1)
+    (problem,) = summary.problems
+    assert problem.stamp.path == tmp_path / "c.zip" / "film.dcm"
+    assert problem.reason is not None
+    assert problem.reason.code is E.DUPLICATE_UID
+
+
 def test_a_stop_while_an_archive_is_listed(
     scanner: GuardedScanner, film: bytes, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,11 @@ def loaded(path: Path, instance: Instance, *, size: int = 1) -> FileRecord:
     return FileRecord(stamp=stamp, outcome=FileOutcome.LOADED, instance=instance)
 
 
+def digest_of(path: Path) -> str:
+    """Of the bytes of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 class FakeScanner:
     """Knows which paths hold films; others are skipped. `seen` holds every path that was read.
 
@@ -72,6 +78,9 @@ class FakeScanner:
         self, stamp: FileStamp, context: JobContext
     ) -> Sequence[FileStamp | FileRecord]:
         return [stamp]
+
+    def digest(self, path: Path) -> str:
+        return digest_of(path)
 
     def _record(self, stamp: FileStamp) -> FileRecord:
         if stamp.path in self.films:

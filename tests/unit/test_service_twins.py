@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories.fakes import FakeModel, FakeReader, FakeScanner, instance_of
+from tests.factories.fakes import FakeModel, FakeReader, FakeScanner, digest_of, instance_of
 from tests.factories.films import make_film, make_pixels
-from workstation.core.errors import ErrorCode
+from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.jobs import CancelToken, JobContext
 from workstation.core.study import FileOutcome, FileRecord, FileStamp
 from workstation.services.analysis import Analysis
@@ -37,7 +37,7 @@ def test_same_bytes_are_one_film_and_other_bytes_of_the_same_length_are_refused(
     first = found(tmp_path / "a", b"film-1")
     copy, other = found(tmp_path / "b", b"film-1"), found(tmp_path / "c", b"film-2")
     listed = {"1.2.1.1.1": [first]}
-    records, gone = settle([copy, other], listed, CancelToken())
+    records, gone = settle([copy, other], listed, CancelToken(), digest=digest_of)
     assert outcomes(records) == [("b", None), ("c", ErrorCode.DUPLICATE_UID)]
     assert records[1].reason.parameters == {"path": str(tmp_path / "a")}
     assert gone == []
@@ -45,7 +45,7 @@ def test_same_bytes_are_one_film_and_other_bytes_of_the_same_length_are_refused(
 
 def test_within_one_batch_the_earlier_file_is_the_first(tmp_path):
     batch = [found(tmp_path / "a", b"1"), found(tmp_path / "b", b"22")]
-    records, _ = settle(batch, {}, CancelToken())
+    records, _ = settle(batch, {}, CancelToken(), digest=digest_of)
     assert outcomes(records) == [("a", None), ("b", ErrorCode.DUPLICATE_UID)]
 
 
@@ -61,28 +61,28 @@ def test_a_first_file_that_no_longer_stands_gives_way(tmp_path, fate):
     if fate == "folder gone":
         folder.rmdir()
     later = found(tmp_path / "b", b"22")
-    records, gone = settle([later], {"1.2.1.1.1": [first]}, CancelToken())
+    records, gone = settle([later], {"1.2.1.1.1": [first]}, CancelToken(), digest=digest_of)
     assert (records, gone) == ([later], [first.stamp.path])
 
 
 def test_a_file_that_was_read_again_is_no_twin_of_itself(tmp_path):
     old = found(tmp_path / "a", b"1")
     new = found(tmp_path / "a", b"22")
-    assert settle([new], {"1.2.1.1.1": [old]}, CancelToken()) == ([new], [])
+    assert settle([new], {"1.2.1.1.1": [old]}, CancelToken(), digest=digest_of) == ([new], [])
 
 
 def test_two_copies_that_changed_together_stay_one_film(tmp_path):
     old = [found(tmp_path / name, b"1") for name in ("a", "b")]
     new = [found(tmp_path / name, b"22") for name in ("a", "b")]
-    records, gone = settle(new, {"1.2.1.1.1": old}, CancelToken())
+    records, gone = settle(new, {"1.2.1.1.1": old}, CancelToken(), digest=digest_of)
     assert records == new
     assert gone == [tmp_path / "b"]
 
 
-def test_nothing_is_read_without_a_twin(tmp_path, monkeypatch):
+def test_nothing_is_read_without_a_twin(tmp_path):
     records = [found(tmp_path / str(n), b"1", instance_of(n)) for n in range(3)]
-    monkeypatch.setattr("pathlib.Path.open", lambda *_: pytest.fail("was read"))
-    assert settle(records, {}, CancelToken()) == (records, [])
+    settled = settle(records, {}, CancelToken(), digest=lambda _: pytest.fail("was read"))
+    assert settled == (records, [])
 
 
 def test_once_stopped_no_twin_is_compared_and_the_others_are_kept(tmp_path):
@@ -90,34 +90,35 @@ def test_once_stopped_no_twin_is_compared_and_the_others_are_kept(tmp_path):
     other = found(tmp_path / "c", b"1", instance_of(2))
     token = CancelToken()
     token.cancel()
-    records, gone = settle([copy, other], {"1.2.1.1.1": [first]}, token)
+    records, gone = settle([copy, other], {"1.2.1.1.1": [first]}, token, digest=digest_of)
     assert (records, gone) == ([other], [])
 
 
-def test_a_twin_that_cannot_be_compared_is_refused(tmp_path, monkeypatch):
+def test_a_twin_that_cannot_be_compared_is_refused(tmp_path):
     batch = [found(tmp_path / "a", b"1"), found(tmp_path / "b", b"1")]
 
-    def closed(*_):
-        raise PermissionError(13, "denied")
+    def closed(_path):
+        raise WorkstationError(ErrorCode.FILE_NO_PERMISSION)
 
-    monkeypatch.setattr("pathlib.Path.open", closed)
-    records, _ = settle(batch, {}, CancelToken())
+    records, _ = settle(batch, {}, CancelToken(), digest=closed)
     assert outcomes(records)[1] == ("b", ErrorCode.DUPLICATE_UID)
 
 
-def test_members_of_archives_are_compared_by_size_and_header(tmp_path):
+def test_a_member_gives_way_once_its_archive_has_changed(tmp_path):
     archive = found(tmp_path / "films.zip", b"packed").stamp
     file = found(tmp_path / "a", b"film-1")
     stamp = FileStamp(path=archive.path / "a", size=6, mtime_ns=archive.mtime_ns + archive.size)
-    member = replace(file, stamp=stamp)
-    other = replace(member, instance=instance_of(1, view_position="AP"))
-    listed = {"1.2.1.1.1": [member]}
-    assert settle([file], listed, CancelToken()) == ([file], [])
-    assert outcomes(settle([other], {"1.2.1.1.1": [file]}, CancelToken())[0]) == [
-        ("a", ErrorCode.DUPLICATE_UID)
-    ]
+    listed = {"1.2.1.1.1": [replace(file, stamp=stamp)]}
+    digests = {file.stamp.path: "1", stamp.path: "1"}
+    assert settle([file], listed, CancelToken(), digest=digests.__getitem__) == ([file], [])
+    digests[stamp.path] = "2"
+    records, _ = settle([file], listed, CancelToken(), digest=digests.__getitem__)
+    assert outcomes(records) == [("a", ErrorCode.DUPLICATE_UID)]
     archive.path.write_bytes(b"packed anew")
-    assert settle([file], listed, CancelToken()) == ([file], [stamp.path])
+    assert settle([file], listed, CancelToken(), digest=digests.__getitem__) == (
+        [file],
+        [stamp.path],
+    )
 
 
 def test_a_file_stands_while_it_is_as_it_was(tmp_path):

@@ -43,6 +43,10 @@ class HeaderScanner(Protocol):
         """The films that an archive or the directory of a CD names, refused ones included; else the file itself."""
         ...
 
+    def digest(self, path: Path) -> str:
+        """SHA-256 of all bytes of a file or a member of an archive, in hexadecimal; raises `WorkstationError`."""
+        ...
+
 
 class FilmReader(Protocol):
     """Decodes one frame of one foreign file in a guarded child."""

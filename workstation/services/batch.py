@@ -87,7 +87,7 @@ class BatchAnalysis:
         for record in self._scanner.scan(stamps, context):
             records.append(record)
             context.report(Progress(stage="scan", done=len(records), total=total))
-        records, _ = settle(records, {}, context.token)
+        records, _ = settle(records, {}, context.token, digest=self._scanner.digest)
         loaded = [r for r in records if r.outcome is FileOutcome.LOADED]
         others = [r for r in records if r.outcome is not FileOutcome.LOADED]
         done = len(others)

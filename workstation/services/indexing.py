@@ -67,7 +67,7 @@ class Indexing:
         tally = _Tally(context, self._clock)
         unchanged: list[Path] = []
         cancelled = False
-        with _Commits(self._index, tally, context) as commits:
+        with _Commits(self._index, tally, context, digest=self._scanner.digest) as commits:
             try:
                 contents = partial(self._scanner.contents, context=context)
                 for block in _blocks(walk([root], contents)):
@@ -160,10 +160,18 @@ def together(first: ImportSummary, second: ImportSummary) -> ImportSummary:
 class _Commits:
     """Stores one batch while the next one is read. The first is waited for, so that its film is on screen at once."""
 
-    def __init__(self, index: ScanIndex, tally: _Tally, context: JobContext) -> None:
+    def __init__(
+        self,
+        index: ScanIndex,
+        tally: _Tally,
+        context: JobContext,
+        *,
+        digest: Callable[[Path], str],
+    ) -> None:
         self._index = index
         self._tally = tally
         self._token = context.token
+        self._digest = digest
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._pending: Future[Sequence[FileRecord]] | None = None
 
@@ -183,7 +191,7 @@ class _Commits:
 
     def _store(self, batch: Sequence[FileRecord]) -> Sequence[FileRecord]:
         uids = [record.instance.sop_uid for record in batch if record.instance]
-        settled, gone = settle(batch, self._index.twins(uids), self._token)
+        settled, gone = settle(batch, self._index.twins(uids), self._token, digest=self._digest)
         if gone:
             self._index.forget(gone)
         self._index.add(settled)

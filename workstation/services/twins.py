@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from workstation.core.errors import ErrorCode, Reason
+from workstation.core.errors import ErrorCode, Reason, WorkstationError
 from workstation.core.jobs import CancelToken
 from workstation.core.study import FileOutcome, FileRecord, FileStamp
 from workstation.services.walking import file_of
@@ -30,6 +29,8 @@ def settle(
     records: Sequence[FileRecord],
     listed: Mapping[str, Sequence[FileRecord]],
     token: CancelToken,
+    *,
+    digest: Callable[[Path], str],
 ) -> tuple[list[FileRecord], list[Path]]:
     """Compare films with those that have their SOP Instance UID already.
 
@@ -44,6 +45,8 @@ def settle(
         The files that hold those films already, by SOP Instance UID.
     token
         Once cancelled, twins that would have to be compared are left out.
+    digest
+        Of the bytes of a file or a member of an archive (`HeaderScanner.digest`).
 
     Returns
     -------
@@ -63,7 +66,7 @@ def settle(
         twins[:] = standing
         if standing and token.is_cancelled:
             continue
-        if standing and not _is_same(standing[0], record):
+        if standing and not _is_same(standing[0], record, digest):
             settled.append(_refused(record, first=standing[0].stamp.path))
             continue
         twins.append(record)
@@ -71,23 +74,14 @@ def settle(
     return settled, gone
 
 
-def _is_same(first: FileRecord, second: FileRecord) -> bool:
-    """Whether two files have the same bytes; members of archives, which the guarded child alone may read, the same size and header."""
-    if first.stamp.size != second.stamp.size or first.instance != second.instance:
+def _is_same(first: FileRecord, second: FileRecord, digest: Callable[[Path], str]) -> bool:
+    """Whether two files have the same bytes; what cannot be compared is not taken for the same."""
+    if first.stamp.size != second.stamp.size:
         return False
-    paths = (first.stamp.path, second.stamp.path)
-    if any(file_of(path) != path for path in paths):
-        return True
     try:
-        digests = [_digest(path) for path in paths]
-    except OSError:  # what cannot be compared is not taken for the same
+        return digest(first.stamp.path) == digest(second.stamp.path)
+    except WorkstationError:
         return False
-    return digests[0] == digests[1]
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _refused(record: FileRecord, *, first: Path) -> FileRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
 import warnings
@@ -71,10 +72,14 @@ def _serve_scan(request: dict[str, Any], sink: BinaryIO, files: ForeignFiles) ->
         entries = contents_of(request["contents"], files)
         return None if entries is None else [_entry(entry) for entry in entries], []
 
-    if "contents" in request:
-        _answer(sink, contents)
-        return
-    for path in request["paths"]:
+    def digest() -> Answer:
+        with files.open(request["digest"]) as file:
+            return hashlib.sha256(file.whole()).hexdigest(), []
+
+    for name, named in (("contents", contents), ("digest", digest)):
+        if name in request:
+            _answer(sink, named)
+    for path in request.get("paths", ()):
         _answer(sink, partial(work, path))
 
 

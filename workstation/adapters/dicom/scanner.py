@@ -83,6 +83,13 @@ class GuardedScanner:
         except (TypeError, ValueError):
             return [_problem(stamp, Reason(code=ErrorCode.MALFORMED, detail="answer"))]
 
+    def digest(self, path: Path) -> str:
+        """SHA-256 of all bytes of a file or a member of an archive, in hexadecimal; raises `WorkstationError`."""
+        request = {"digest": str(path.absolute())}
+        with self._lock, self._child.request(request, CancelToken()) as answers:
+            value, _ = answers.next()
+        return str(value)
+
     def _block(self, stamps: Sequence[FileStamp], context: JobContext) -> Iterator[FileRecord]:
         """Records of a block; ends early after a file that killed the child."""
         request = {
