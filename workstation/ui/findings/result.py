@@ -93,6 +93,8 @@ class ResultPage(QWidget):
 
     def show_trial(self, trial: TrialState | None) -> None:
         """Scores without the painted region beside the film's own; None ends it."""
+        if trial is not None and self.trial.isHidden():
+            self.group.setChecked(True)  # every score may move
         self.trial.show_trial(trial)
         scores = trial.scores if trial is not None else {}
         for score in self._scores:
