@@ -538,6 +538,21 @@ def test_whether_files_can_be_reached_is_asked_off_the_window_and_told_afterward
     lists.bench.until(lambda: not lists.presenter._is_looking)
 
 
+def test_a_dropped_folder_is_not_looked_at_by_the_window(lists, monkeypatch):
+    lists.add("a.dcm", 1)
+    is_dir, threads = Path.is_dir, set()
+
+    def watched(path):
+        threads.add(threading.current_thread())
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", watched)
+    lists.presenter.scan([lists.root])
+    lists.ended()
+    assert lists.presenter.recent == (lists.root,)
+    assert threading.main_thread() not in threads
+
+
 def test_a_second_folder_waits_for_the_first_and_the_summary_holds_both(lists):
     first, second = lists.add("one/a.dcm", 1), lists.add("two/b.dcm", 2)
     (second.parent / "notes.txt").write_text("x")

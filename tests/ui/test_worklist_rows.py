@@ -130,6 +130,7 @@ def test_a_study_of_two_patients_names_both_and_says_so_in_words(qtbot):
     for part in ("P-0001", "Li Si", "Q-7", "⚠ Several patients in one study"):
         assert part in words
     assert "⚠ folder not reachable" in words
+    assert rows.data(rows.index(0), Qt.ItemDataRole.ToolTipRole) == words
 
 
 def test_a_mixed_study_is_not_drawn_as_one_with_its_neighbours(qtbot):

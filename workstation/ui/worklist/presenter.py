@@ -171,7 +171,6 @@ class WorklistPresenter(QObject):
         self._waiting += [(path, choice) for path in paths]
         if chosen:
             self._may_replace = choice
-        self._remember([path for path in paths if path.is_dir()])
         if self._ticket is None and self._waiting:
             self._summary = None
             self._scan_next()
@@ -207,8 +206,8 @@ class WorklistPresenter(QObject):
         self.scan_changed.emit(Progress(stage="scan"))
         self._ticket = self._lanes.submit(
             Lane.SCAN,
-            lambda context: self._indexing.run(root, context),
-            done=lambda summary: self._on_scanned(summary, choice),
+            lambda context: (self._indexing.run(root, context), root.is_dir()),
+            done=lambda found: self._on_scanned(found, choice),
             failed=self._on_scan_failed,
             progress=lambda progress: self._on_progress(progress, choice),
         )
@@ -222,7 +221,10 @@ class WorklistPresenter(QObject):
             self.rows_changed.emit()
             self._open(record.instance.study_uid, choice)
 
-    def _on_scanned(self, summary: ImportSummary, choice: object) -> None:
+    def _on_scanned(self, found: tuple[ImportSummary, bool], choice: object) -> None:
+        summary, is_folder = found
+        if is_folder:
+            self._remember(summary.root)
         self._end_scan()
         if self._may_open(choice) and summary.loaded and not summary.cancelled:
             self._open_first_below(summary.root, choice)
@@ -272,11 +274,9 @@ class WorklistPresenter(QObject):
         uid = study.study_uid if study else ""
         self._put(lambda session: session.put(_OPEN_STUDY, uid))
 
-    def _remember(self, folders: Sequence[Path]) -> None:
-        if not folders:
-            return
-        kept = [path for path in self.recent if path not in folders]
-        self.recent = (*folders, *kept)[:_RECENT_FOLDERS]
+    def _remember(self, folder: Path) -> None:
+        kept = [path for path in self.recent if path != folder]
+        self.recent = (folder, *kept)[:_RECENT_FOLDERS]
         value = json.dumps([str(path) for path in self.recent])
         self._put(lambda session: session.put(_RECENT, value))
         self.recent_changed.emit(self.recent)

@@ -97,7 +97,14 @@ class WorklistRows(QAbstractListModel):
             return self.entry(index.row())
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             return self._words(index.row())
+        if role == Qt.ItemDataRole.ToolTipRole and self._is_mixed(index.row()):
+            return self._words(index.row())
         return None
+
+    def _is_mixed(self, row: int) -> bool:
+        """Whether a row may have no room for all names."""
+        entry = self.entry(row)
+        return isinstance(entry, StudyEntry) and bool(entry.row.others)
 
     def _words(self, row: int) -> str:
         entry = self.entry(row)

@@ -46,7 +46,8 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
     count = row.image_count
     images = texts.tr("1 image") if count == 1 else texts.tr("{count} images", count=count)
     patients = (study.patient, *row.others)
-    identities = (identity_line(patient, texts) for patient in patients)
+    # The IDs of all have to find room.
+    identity = " / ".join(filter(None, (patient.patient_id for patient in patients)))
     marks = [texts.tr("AI read it")] if row.analysed else []
     if row.presence is Presence.FILE_GONE:
         marks.append(texts.tr("⚠ files not reachable"))
@@ -55,7 +56,7 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
     about = [when, study.description, "/".join(row.modalities), images]
     return StudyWords(
         name=" / ".join(patient_name(patient, texts) for patient in patients),
-        identity=" / ".join(filter(None, identities)),
+        identity=identity if row.others else identity_line(study.patient, texts),
         description=" · ".join(text for text in about if text),
         state=status_words(row.status, texts),
         marks=" · ".join(marks),
