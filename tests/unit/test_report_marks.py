@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from resources.i18n import Texts
@@ -14,6 +15,7 @@ from workstation.adapters.export.pdf import PdfRenderer
 from workstation.core.annotation import AnnotationKind
 from workstation.core.image import PixelSpacing, SpacingSource
 from workstation.core.review import AnnotationChanged, CalibrationChanged
+from workstation.services.pictures import film_picture, marks_picture
 
 K = AnnotationKind
 SPACING = PixelSpacing(row_mm=0.2, column_mm=0.2, source=SpacingSource.AT_DETECTOR)
@@ -83,3 +85,31 @@ def test_what_was_taken_away_or_drawn_on_another_frame_is_not_listed():
 def test_the_block_is_drawn(language):
     document = make_report(*drawn(LINE, RATIO, NOTE), films=(shown(),))
     assert PdfRenderer().render(document, language=language).startswith(b"%PDF")
+
+
+def test_the_key_image_stays_clean_and_a_second_one_has_the_marks():
+    (film,) = make_report(*drawn(LINE), films=(shown(),)).films
+    (plain,) = make_report(*drawn(LINE.moved(99, 99)), films=(shown(),)).films
+    assert np.array_equal(film.key_image, plain.key_image)
+    changed = np.any(film.marked_image != film.key_image[..., None], axis=2)
+    rows, columns = np.nonzero(changed)
+    assert (rows.min(), rows.max()) == pytest.approx((5, 45), abs=2)
+    assert (columns.min(), columns.max()) == pytest.approx((5, 35), abs=2)
+
+
+def test_without_marks_there_is_no_second_image():
+    (film,) = make_report(films=(shown(),)).films
+    assert film.marked_image is None
+
+
+@pytest.mark.parametrize("kind", K)
+def test_every_kind_is_drawn_where_its_points_lie(kind):
+    annotation = make_annotation(kind)
+    picture = film_picture(make_film())
+    changed = np.any(marks_picture(picture, [annotation]) != picture.pixels[..., None], axis=2)
+    for x, y in annotation.points:
+        if kind is not K.ELLIPSE:
+            assert changed[round(y) - 2 : round(y) + 3, round(x) - 2 : round(x) + 3].any()
+    if kind is K.ELLIPSE:
+        (x0, y0), (_, y1) = annotation.points
+        assert changed[round((y0 + y1) / 2), round(x0) - 1 : round(x0) + 2].any()

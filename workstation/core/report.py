@@ -82,6 +82,8 @@ class ReportedFilm:
     nodules: tuple[NoduleCandidate, ...] | None
     nodules_reason: Reason | None
     marks: tuple[ReportedMark, ...] = ()
+    marked_image: NDArray[np.uint8] | None = None
+    """The key image with the marks drawn in, (rows, columns, 3) uint8; None without marks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

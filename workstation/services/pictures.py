@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.core.annotation import Annotation, AnnotationKind
 from workstation.core.display import VoiSelection, render
 from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D
@@ -16,6 +17,7 @@ from workstation.core.overlay import EvidenceStyle, blend, colourise, outlines, 
 
 # About 300 dpi in the report, where two pictures stand side by side.
 LONGEST_SIDE_PX = 1200
+_INK = (130, 222, 255)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +77,53 @@ def evidence_picture(
     return drawn
 
 
+def marks_picture(picture: Picture, annotations: Iterable[Annotation]) -> NDArray[np.uint8]:
+    """`picture` with the reader's marks drawn in, light on a dark outline: (rows, columns, 3) uint8."""
+    drawn = np.repeat(picture.pixels[..., None], 3, axis=2)
+    from_film = picture.to_film.inverse()
+    size = max(drawn.shape) / 60
+    lines = [line for a in annotations for line in _lines_of(a, from_film, size)]
+    for colour, more in (((0, 0, 0), 4), (_INK, 2)):
+        _draw_lines(drawn, lines, np.array(colour, dtype=np.uint8), more=more)
+    return drawn
+
+
+def _lines_of(
+    annotation: Annotation, from_film: Affine2D, size: float
+) -> list[NDArray[np.float64]]:
+    """Lines of an annotation in the picture's pixels; `size` is that of an arrow's head."""
+    points = np.array([from_film(point) for point in annotation.points])
+    first, last = points[0], points[-1]
+    match annotation.kind:
+        case AnnotationKind.DISTANCE | AnnotationKind.CARDIOTHORACIC_RATIO:
+            return [points[start : start + 2] for start in range(0, len(points), 2)]
+        case AnnotationKind.ELLIPSE | AnnotationKind.RECTANGLE:
+            sides = 64 if annotation.kind is AnnotationKind.ELLIPSE else 4
+            turn = (np.arange(sides + 1) + 0.5) * (2 * np.pi / sides)
+            unit = np.column_stack([np.cos(turn), np.sin(turn)])
+            reach = 0.5 if sides > 4 else np.sqrt(0.5)
+            return [(first + last) / 2 + unit * (last - first) * reach]
+        case AnnotationKind.ARROW:
+            way = (last - first) * (size / max(float(np.hypot(*(last - first))), 1.0))
+            across = np.array([-way[1], way[0]]) / 2
+            return [points, np.array([first + way + across, first, first + way - across])]
+        case AnnotationKind.NOTE:
+            arms = np.array([[size / 3, 0.0], [0.0, size / 3]])
+            return [np.array([first - arm, first + arm]) for arm in arms]
+        case _:
+            return [points]
+
+
 def _draw_lines(
-    picture: NDArray[np.uint8], lines: Iterable[NDArray[np.float64]], colour: NDArray[np.uint8]
+    picture: NDArray[np.uint8],
+    lines: Iterable[NDArray[np.float64]],
+    colour: NDArray[np.uint8],
+    *,
+    more: int = 0,
 ) -> None:
-    """Lines of ``(x, y)`` points, as wide as a five hundredth of the picture; what lies outside is cut off."""
+    """Lines of ``(x, y)`` points, `more` pixels wider than a five hundredth of the picture; what lies outside is cut off."""
     rows, columns = picture.shape[:2]
-    width = max(round(max(rows, columns) / 500), 1)
+    width = max(round(max(rows, columns) / 500), 1) + more
     for line in lines:
         steps = np.abs(np.diff(line, axis=0)).max(axis=1)
         along = np.concatenate([[0.0], np.cumsum(steps)])

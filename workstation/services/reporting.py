@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from workstation.core.annotation import Annotation
 from workstation.core.display import VoiSelection
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.findings import AnalysisResult, FindingScore, ModelInfo, QualityResult
@@ -30,7 +31,12 @@ from workstation.core.review import (
     replay,
 )
 from workstation.core.study import Instance, Study
-from workstation.services.pictures import Picture, evidence_picture, film_picture
+from workstation.services.pictures import (
+    Picture,
+    evidence_picture,
+    film_picture,
+    marks_picture,
+)
 
 EVIDENCE_PER_FILM = 3
 
@@ -147,6 +153,11 @@ def _reported(
     picture = (
         film_picture(shown.film, voi=shown.voi, inverted=shown.inverted) if shown.film else None
     )
+    drawn = [
+        annotation
+        for annotation in state.annotations_of(shown.instance.sop_uid)
+        if shown.film is not None and annotation.frame == shown.film.frame
+    ]
     analysis = shown.analysis if with_ai else None
     prediction = analysis.prediction if analysis else None
     return ReportedFilm(
@@ -166,18 +177,18 @@ def _reported(
         quality=analysis.quality if analysis else QualityResult(),
         nodules=analysis.nodules if analysis else None,
         nodules_reason=analysis.nodules_reason if analysis else None,
-        marks=_marks(shown.film, state) if shown.film else (),
+        marks=_marks(shown.film, drawn, state) if shown.film else (),
+        marked_image=marks_picture(picture, drawn) if picture and drawn else None,
     )
 
 
-def _marks(film: Radiograph, state: ReviewState) -> tuple[ReportedMark, ...]:
-    """What the reader drew on the decoded frame of `film`, in the order it was drawn."""
-    sop_uid = film.instance.sop_uid
-    spacing = calibrated(film, state.calibrations.get(sop_uid))
+def _marks(
+    film: Radiograph, annotations: Sequence[Annotation], state: ReviewState
+) -> tuple[ReportedMark, ...]:
+    spacing = calibrated(film, state.calibrations.get(film.instance.sop_uid))
     return tuple(
-        ReportedMark(kind=drawn.kind, measured=measure(drawn, film, spacing), text=drawn.text)
-        for drawn in state.annotations_of(sop_uid)
-        if drawn.frame == film.frame
+        ReportedMark(kind=a.kind, measured=measure(a, film, spacing), text=a.text)
+        for a in annotations
     )
 
 

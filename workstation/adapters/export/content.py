@@ -135,11 +135,11 @@ def _reader_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
             (texts.tr("Reviewed"), wording.local_minute(document.reviewed_utc), 1),
         )
     )
-    if document.model is None and any(f.key_image is not None for f in document.films):
+    figures = list(_reader_figures(document, texts))
+    if figures:
         yield Text(text=texts.tr("Key images"), role="heading")
-        yield from _pairs(
-            [_key_figure(film, texts) for film in document.films if film.key_image is not None]
-        )
+        yield from _pairs(figures)
+    if figures and document.model is None:
         yield Text(text=texts.tr("This report contains no AI result."), role="note")
 
 
@@ -167,6 +167,21 @@ def _measurements(document: ReportDocument, texts: Texts) -> Iterator[Element]:
             strong=(False,) * len(rows),
             shares=(0.26, 0.16, 0.58),
         )
+
+
+def _reader_figures(document: ReportDocument, texts: Texts) -> Iterator[Figure]:
+    """Each film with the reader's marks, after the clean one where that does not stand beside AI results."""
+    for film in document.films:
+        if document.model is None and film.key_image is not None:
+            yield _key_figure(film, texts)
+        if film.marked_image is not None:
+            shown = wording.film_text(film.instance)
+            yield Figure(
+                pixels=film.marked_image,
+                edges=_edges(film.instance),
+                caption=texts.tr("With the reader's marks: {film}", film=shown),
+                notes=_sides(film.instance, texts),
+            )
 
 
 def _identity(document: ReportDocument, texts: Texts) -> Fields:
