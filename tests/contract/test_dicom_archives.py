@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import time
@@ -152,6 +153,31 @@ def test_an_archive_in_a_folder_is_opened_in_its_place(
         "f.zip": E.MALFORMED,
         "g.zip/in a folder.dcm": None,
     }
+
+
+class _Pipe(io.BytesIO):
+    """Where nobody can go back."""
+
+    def tell(self) -> int:
+        raise OSError
+
+    def seekable(self) -> bool:
+        return False
+
+
+def test_an_archive_that_was_made_while_it_was_sent_opens(
+    scanner: GuardedScanner, reader: GuardedFilmReader, tmp_path: Path
+) -> None:
+    """Sizes behind the data, and room for those of more than 4 GiB, as web archives write them."""
+    archive = tmp_path / "films.zip"
+    stream = _Pipe()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in ("a.dcm", "b.dcm"):
+            with packed.open(name, "w", force_zip64=True) as member:
+                member.write(good_film())
+    archive.write_bytes(stream.getvalue())
+    assert outcomes(scan(scanner, archive), archive) == {"a.dcm": None, "b.dcm": None}
+    assert reader.read(archive / "b.dcm", JobContext()).rows == 64
 
 
 def test_pictures_in_an_archive_open(
