@@ -225,7 +225,9 @@ class IndexTables:
         for uid in sorted(study_uids):
             ((images, modalities, patients, header),) = self._connection.rows(
                 """
-                SELECT count(*), group_concat(DISTINCT modality), json_group_array(DISTINCT header -> '$.patient'),
+                SELECT count(*), group_concat(DISTINCT modality),
+                    CASE WHEN min(header -> '$.patient') = max(header -> '$.patient') THEN ''
+                        ELSE json_group_array(DISTINCT header -> '$.patient') END,
                     (SELECT header FROM instance WHERE study_uid = ?1 ORDER BY id LIMIT 1)
                 FROM instance WHERE study_uid = ?1
                 """,
@@ -239,7 +241,7 @@ class IndexTables:
     def _list(self, first: Instance, images: int, modalities: str, patients: str) -> None:
         """Write a study's row: its first film speaks for it, but it is found by all its patients."""
         name = first.patient.name
-        identities = _patients(patients)
+        identities = _patients(patients) if patients else (first.patient,)
         words = [word for patient in identities for word in _words(patient)]
         self._db.execute(
             """
@@ -259,7 +261,7 @@ class IndexTables:
                 first.modality,
                 modalities,
                 images,
-                patients if len(identities) > 1 else "",
+                patients,
             ),
         )
 
