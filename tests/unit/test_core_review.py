@@ -29,6 +29,7 @@ from workstation.core.review import (
     FirstImpression,
     IdentityEntered,
     ImpressionRecorded,
+    KeyImageChanged,
     ReviewState,
     ReviewStatus,
     Section,
@@ -55,11 +56,8 @@ def decision(
 
 
 @st.composite
-def changes(draw: st.DrawFn, state: ReviewState) -> Change:
-    """A change that a reader can make in `state`, with its true before."""
-    kind = draw(
-        st.sampled_from(("decision", "text", "impression", "identity", "mark", "calibration"))
-    )
+def on_films(draw: st.DrawFn, state: ReviewState, kind: str) -> Change:
+    """A change to what is drawn on a film, measured there or shown of it."""
     if kind == "mark":
         key = draw(st.sampled_from(("one", "two")))
         end = draw(st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)))
@@ -73,6 +71,18 @@ def changes(draw: st.DrawFn, state: ReviewState) -> Change:
     if kind == "calibration":
         size = draw(st.none() | st.floats(0.01, 10))
         return CalibrationChanged(sop_uid=SOP, before=state.calibrations.get(SOP), after=size)
+    frame = draw(st.integers(0, 2))
+    before = (SOP, frame) in state.key_images
+    return KeyImageChanged(sop_uid=SOP, frame=frame, before=before, after=draw(st.booleans()))
+
+
+@st.composite
+def changes(draw: st.DrawFn, state: ReviewState) -> Change:
+    """A change that a reader can make in `state`, with its true before."""
+    kinds = ("decision", "text", "impression", "identity", "mark", "calibration", "key image")
+    kind = draw(st.sampled_from(kinds))
+    if kind in {"mark", "calibration", "key image"}:
+        return draw(on_films(state, kind))
     if kind == "decision":
         code = draw(st.sampled_from(FindingCode))
         after = draw(st.none() | st.sampled_from(Verdict).map(lambda v: decision(v, code)))
@@ -96,7 +106,8 @@ def judgement(state: ReviewState) -> object:
     """What undo has to restore; an emptied text is no text."""
     texts = {section: text for section, text in state.texts.items() if text}
     drawn = (dict(state.annotations), dict(state.calibrations))
-    return (dict(state.decisions), texts, state.impression, state.identity, *drawn)
+    shown = frozenset(state.key_images)
+    return (dict(state.decisions), texts, state.impression, state.identity, shown, *drawn)
 
 
 @given(st.data())
@@ -145,6 +156,7 @@ def test_first_change_makes_a_draft_and_names_its_actor():
         IdentityEntered(before=None, after=make_patient()),
         AnnotationChanged(annotation_id="a", before=None, after=make_annotation()),
         CalibrationChanged(sop_uid=SOP, before=None, after=0.1),
+        KeyImageChanged(sop_uid=SOP, frame=0, before=False, after=True),
     ],
 )
 def test_reviewed_and_signed_studies_are_locked(status: ReviewStatus, change: Change):

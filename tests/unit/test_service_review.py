@@ -87,6 +87,7 @@ COMMANDS = st.one_of(
     st.tuples(st.just("impression"), st.sampled_from(["", "nodule"])),
     st.tuples(st.just("annotate"), st.sampled_from([MARK, MARK.moved(1, 2), None])),
     st.tuples(st.just("calibrate"), st.sampled_from([0.1, 0.2, None])),
+    st.tuples(st.just("key image"), st.booleans()),
     st.tuples(st.sampled_from(["undo", "redo", "reveal"])),
 )
 
@@ -105,6 +106,8 @@ def perform(service, command):
             service.annotate(STUDY_UID, LI, MARK.annotation_id, annotation)
         case ("calibrate", size):
             service.calibrate(STUDY_UID, LI, sop_uid=SOP, mm_per_column=size)
+        case ("key image", marked):
+            service.mark_key_image(STUDY_UID, LI, sop_uid=SOP, frame=1, marked=marked)
         case ("reveal",):
             service.reveal(STUDY_UID, LI, without_impression=True)
         case (name,):
@@ -131,6 +134,8 @@ class Model:
                 self._edit("first", text)
             case ("annotate" | "calibrate" as key, value):
                 self._edit(key, value)
+            case ("key image", marked):
+                self._edit("key image", marked or None)
             case ("reveal",) if not self.revealed:
                 self.revealed = True
                 self.done = [edit for edit in self.done if edit[0] != "first"]
@@ -159,6 +164,7 @@ def plain(state):
     values = {"first": impression, "decision": decision, **state.texts}
     values["annotate"] = state.annotations.get(MARK.annotation_id)
     values["calibrate"] = state.calibrations.get(SOP)
+    values["key image"] = ((SOP, 1) in state.key_images) or None
     # A text that was never written and one that was emptied again read the same.
     return {k: v for k, v in values.items() if v is not None and (v or k == "first")}
 

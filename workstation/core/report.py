@@ -68,10 +68,11 @@ class ReportedFilm:
     """One film of the study and what the AI said of it.
 
     `key_image` is (rows, columns) uint8, exactly what the reader saw without AI; None for a film that was refused by
-    its tags and never decoded.
+    its tags and never decoded. All pictures and marks are of `frame`, counted from 0.
     """
 
     instance: Instance
+    frame: int = 0
     status: AnalysisStatus | None
     reason: Reason | None
     analysed_utc: datetime | None
@@ -105,6 +106,8 @@ class ReportDocument:
     study_datetime: datetime | None
     prior_datetime: datetime | None
     films: tuple[ReportedFilm, ...]
+    key_images: tuple[ReportedFilm, ...]
+    """What the reader marked to be shown, without a word of the AI; empty when nothing was marked."""
     first_impression: FirstImpression | None
     texts: Mapping[Section, str]
     status: ReviewStatus

@@ -170,6 +170,16 @@ class CalibrationChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyImageChanged:
+    """One frame of one film, counted from 0, became a key image or is one no more."""
+
+    sop_uid: str
+    frame: int
+    before: bool
+    after: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged:
     """The study moved on, or back."""
 
@@ -185,6 +195,7 @@ Change = (
     | IdentityEntered
     | AnnotationChanged
     | CalibrationChanged
+    | KeyImageChanged
     | StatusChanged
 )
 
@@ -219,6 +230,8 @@ class ReviewState:
     """By their own identifiers, in the order they were drawn."""
     calibrations: Mapping[str, float] = field(default_factory=_empty)
     """What a column of a film measures in mm, by SOP Instance UID."""
+    key_images: tuple[tuple[str, int], ...] = ()
+    """SOP Instance UID and frame, counted from 0, in the order they were marked."""
     identity: PatientIdentity | None = None
     last_actor: Actor | None = None
     last_change_utc: datetime | None = None
@@ -268,6 +281,10 @@ def _apply_change(state: ReviewState, event: ReviewEvent) -> ReviewState:
             state = replace(state, annotations=_with(state.annotations, key, annotation))
         case CalibrationChanged(sop_uid=sop_uid, after=size):
             state = replace(state, calibrations=_with(state.calibrations, sop_uid, size))
+        case KeyImageChanged(sop_uid=sop_uid, frame=frame, after=marked):
+            others = tuple(key for key in state.key_images if key != (sop_uid, frame))
+            added = ((sop_uid, frame),) if marked else ()
+            state = replace(state, key_images=others + added)
         case IdentityEntered(after=identity):
             state = replace(state, identity=identity)
         case StatusChanged(after=status):

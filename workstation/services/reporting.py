@@ -72,19 +72,20 @@ def build_report(
     created_utc: datetime,
     program_version: str,
     prior_datetime: datetime | None = None,
+    key_images: Sequence[ShownFilm] = (),
     evidence_per_film: int = EVIDENCE_PER_FILM,
 ) -> ReportDocument:
     """The report of `study` as it stands.
 
     Without a readership it is an AI analysis sheet that no reader has seen. A reader's report carries AI results only
-    once they were revealed to the reader.
+    once they were revealed to the reader. `key_images` are the frames that the reader marked.
 
     Raises
     ------
     WorkstationError
         ``identity_mismatch`` when `films` belong to another study or to different patients.
     """
-    _check_identity(study, films)
+    _check_identity(study, [*films, *key_images])
     events = readership.events if readership else ()
     state = replay(study.study_uid, events)
     with_ai = readership is None or state.revealed
@@ -103,6 +104,7 @@ def build_report(
         films=tuple(
             _reported(film, state, with_ai=with_ai, limit=evidence_per_film) for film in films
         ),
+        key_images=tuple(_reported(film, state, with_ai=False, limit=0) for film in key_images),
         first_impression=state.impression,
         texts=MappingProxyType(dict(state.texts)),
         status=state.status,
@@ -162,6 +164,7 @@ def _reported(
     prediction = analysis.prediction if analysis else None
     return ReportedFilm(
         instance=shown.instance,
+        frame=shown.film.frame if shown.film else 0,
         status=analysis.status if analysis else None,
         reason=analysis.reason if analysis else None,
         analysed_utc=prediction.created_utc if prediction else None,

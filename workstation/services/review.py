@@ -22,6 +22,7 @@ from workstation.core.review import (
     FirstImpression,
     IdentityEntered,
     ImpressionRecorded,
+    KeyImageChanged,
     ReviewEvent,
     ReviewState,
     ReviewStatus,
@@ -188,6 +189,14 @@ class ReviewService:
         """Store what a column of a film measures; None goes back to what its file says."""
         before = self.history(study_uid).state.calibrations.get(sop_uid)
         change = CalibrationChanged(sop_uid=sop_uid, before=before, after=mm_per_column)
+        return self._change(study_uid, actor, change)
+
+    def mark_key_image(
+        self, study_uid: str, actor: Actor, *, sop_uid: str, frame: int, marked: bool
+    ) -> ChangeSet:
+        """Make one frame of a film, counted from 0, a key image, or no more."""
+        before = (sop_uid, frame) in self.history(study_uid).state.key_images
+        change = KeyImageChanged(sop_uid=sop_uid, frame=frame, before=before, after=marked)
         return self._change(study_uid, actor, change)
 
     def mark_reviewed(

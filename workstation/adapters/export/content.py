@@ -170,12 +170,16 @@ def _measurements(document: ReportDocument, texts: Texts) -> Iterator[Element]:
 
 
 def _reader_figures(document: ReportDocument, texts: Texts) -> Iterator[Figure]:
-    """Each film with the reader's marks, after the clean one where that does not stand beside AI results."""
-    for film in document.films:
-        if document.model is None and film.key_image is not None:
+    """The key images that the reader marked, else each film with the reader's marks.
+
+    The clean picture comes first; it is left out of a film that was not marked and stands beside its AI results.
+    """
+    for film in document.key_images or document.films:
+        marked = bool(document.key_images)
+        if film.key_image is not None and (marked or document.model is None):
             yield _key_figure(film, texts)
         if film.marked_image is not None:
-            shown = wording.film_text(film.instance)
+            shown = _shown(film, texts)
             yield Figure(
                 pixels=film.marked_image,
                 edges=_edges(film.instance),
@@ -229,9 +233,18 @@ def _key_figure(film: ReportedFilm, texts: Texts) -> Figure:
     return Figure(
         pixels=film.key_image,
         edges=_edges(film.instance),
-        caption=texts.tr("Film without AI: {film}", film=wording.film_text(film.instance)),
+        caption=texts.tr("Film without AI: {film}", film=_shown(film, texts)),
         notes=_sides(film.instance, texts),
     )
+
+
+def _shown(film: ReportedFilm, texts: Texts) -> str:
+    """Which film a picture is of, and which of its frames."""
+    words, frames = wording.film_text(film.instance), film.instance.frames
+    if frames == 1:
+        return words
+    image = texts.tr("Image {number}/{count}", number=film.frame + 1, count=frames)
+    return f"{words}, {image}"
 
 
 def _sides(instance: Instance, texts: Texts) -> tuple[str, ...]:

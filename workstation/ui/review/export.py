@@ -90,10 +90,13 @@ class ReportExport(QObject):
             for film in study.instances
             if film[0].sop_uid in analyses or film[0].sop_uid == (shown and shown.sop_uid)
         ]
+        by_uid = {film[0].sop_uid: film for film in study.instances}
+        marked = [(by_uid[uid], n) for uid, n in self._record.state.key_images if uid in by_uid]
         prior = self._tools.prior(study)
 
         def write(context: JobContext) -> Path:
             films = [self._shown(film, analyses, looks, context) for film in wanted]
+            keys = [self._shown(film, {}, looks, context, frame=n) for film, n in marked]
             events = self._lanes.call(
                 Lane.STORE, lambda _: self._tools.store.events(study.study_uid)
             )
@@ -105,6 +108,7 @@ class ReportExport(QObject):
                 created_utc=datetime.now(UTC),
                 program_version=self._tools.program_version,
                 prior_datetime=prior,
+                key_images=keys,
             )
             context.token.raise_if_cancelled()
             write_atomically(path, self._tools.renderer.render(document, language=language))
@@ -120,11 +124,13 @@ class ReportExport(QObject):
         analyses: Mapping[str, AnalysisResult],
         looks: Mapping[str, Look],
         context: JobContext,
+        *,
+        frame: int = 0,
     ) -> ShownFilm:
         instance = film[0]
         voi, inverted = looks.get(instance.sop_uid, (None, False))
         analysis = analyses.get(instance.sop_uid)
-        radiograph = open_film(self._tools.reader, film, context)
+        radiograph = open_film(self._tools.reader, film, context, frame=frame)
         if analysis is not None and analysis.content_sha256 != radiograph.content_sha256:
             raise WorkstationError(ErrorCode.FILE_CHANGED, path=str(film[1]))
         return ShownFilm(

@@ -12,6 +12,7 @@ from workstation.core.review import (
     DecisionChanged,
     IdentityEntered,
     ImpressionRecorded,
+    KeyImageChanged,
     StatusChanged,
     TextChanged,
 )
@@ -53,6 +54,8 @@ def change_words(texts: Texts, change: Change) -> str:
             words = tr(f"annotation.{drawn.kind}") if drawn else ""
         case CalibrationChanged():
             words = tr("calibration")
+        case KeyImageChanged():
+            words = tr("key image")
         case StatusChanged(after=after):
             words = tr("status “{status}”", status=tr(f"status.{after.value}"))
         case _:
