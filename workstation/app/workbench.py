@@ -23,13 +23,16 @@ from workstation.app.preferences import changed, described, problem_words
 from workstation.app.store_lane import IndexOnLane
 from workstation.core.errors import Reason, WorkstationError
 from workstation.core.jobs import JobContext, Lane
+from workstation.core.ports import FilmRegistration
 from workstation.core.review import Actor
 from workstation.services.analysis import Analysis
+from workstation.services.comparison import Comparison
 from workstation.services.indexing import Indexing
 from workstation.services.priors import earlier_studies
 from workstation.services.review import ReviewService
 from workstation.services.trial import Trial
 from workstation.ui.compare.presenter import ComparePresenter
+from workstation.ui.compare.superimpose import SuperimposePresenter
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.keys import KeyMap
 from workstation.ui.dialogs.pages import about
@@ -307,10 +310,12 @@ class Workbench(QObject):
             record=record,
             worklist=worklist,
             findings=findings,
+        compare = self._made_compare(desk, backstage)
             what_if=what_if,
             review=review,
             export=export,
-            compare=self._made_compare(desk, backstage),
+            compare=compare,
+            superimpose=self._made_superimpose(desk, compare),
         )
 
     def _made_compare(self, desk: Desk, backstage: Backstage) -> ComparePresenter:
@@ -329,6 +334,24 @@ class Workbench(QObject):
             "Something unexpected happened; what was saved is safe. A report without patient data: {path}",
             path=str(path),
         )
+    def _made_superimpose(self, desk: Desk, compare: ComparePresenter) -> SuperimposePresenter:
+        threads = self._settings.compute_threads
+
+        def load() -> FilmRegistration:
+            from workstation.adapters.registration.elastic import (
+                ElasticRegistration,  # imports SimpleITK
+            )
+
+            return ElasticRegistration(threads=threads)
+
+        return SuperimposePresenter(
+            lanes=self._lanes,
+            desk=desk,
+            compare=compare,
+            comparison=Comparison(load),
+            parent=self,
+        )
+
         self.window.say(message)
 
     def _show_settings(self) -> None:

@@ -82,6 +82,9 @@ class ErrorCode(StrEnum):
     NODULES_NOT_IN_PACKAGE = "nodules_not_in_package"
     NODULES_TOO_UNRELIABLE = "nodules_too_unreliable"
     CANCELLED = "cancelled"
+    # comparison
+    REGISTRATION_FAILED = "registration_failed"
+    REGISTRATION_COLOUR = "registration_colour"
     # library
     LIBRARY_WRONG_KEY = "library_wrong_key"
     LIBRARY_NEWER = "library_newer"

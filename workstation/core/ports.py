@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.core.changes import ChangeSet
+from workstation.core.comparison import Picture, Places
 from workstation.core.errors import Reason
 from workstation.core.findings import (
     AnalysisResult,
@@ -22,7 +23,7 @@ from workstation.core.findings import (
     Prediction,
     QualityResult,
 )
-from workstation.core.geometry import Disc
+from workstation.core.geometry import Affine2D, Disc
 from workstation.core.image import PixelSpacing, Radiograph
 from workstation.core.jobs import JobContext
 from workstation.core.report import ReportDocument
@@ -90,6 +91,19 @@ class FindingsModel(Protocol):
 
     def nodules(self, prepared: PreparedFilm) -> tuple[NoduleCandidate, ...] | Reason:
         """Candidates, or the reason why the detector is switched off."""
+        ...
+
+
+class FilmRegistration(Protocol):
+    """Finds which places of two pictures of one patient show the same."""
+
+    def align(
+        self, fixed: Picture, moving: Picture, context: JobContext, *, start: Affine2D
+    ) -> tuple[Places, ...]:
+        """Maps from pixels of `fixed` to those of `moving`, the coarsest first; `start` is where to begin.
+
+        Reports the stages ``affine`` and ``elastic`` with their iterations, and stops within a second when asked to.
+        """
         ...
 
 

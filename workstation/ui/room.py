@@ -17,6 +17,7 @@ from workstation.services.exporting import safe_stem
 from workstation.ui.cine import Cine
 from workstation.ui.compare.connection import Comparing
 from workstation.ui.compare.presenter import ComparePresenter
+from workstation.ui.compare.superimpose import SuperimposePresenter
 from workstation.ui.desk import Desk
 from workstation.ui.dialogs.import_summary import ImportSummaryDialog
 from workstation.ui.dialogs.pages import model_card
@@ -46,6 +47,7 @@ class Presenters:
     review: ReviewPresenter
     export: ReportExport
     compare: ComparePresenter
+    superimpose: SuperimposePresenter
 
 
 class ReadingRoom(QObject):
@@ -73,7 +75,7 @@ class ReadingRoom(QObject):
         self._connect_findings()
         self._connect_review()
         window.card_requested.connect(self._show_card)
-        self._comparing = Comparing(window, presenters.compare, texts)
+        self._comparing = Comparing(window, presenters.compare, presenters.superimpose, texts)
         self._enable()
 
     def refresh(self) -> None:

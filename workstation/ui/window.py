@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from resources.i18n import Texts
-from workstation.ui.compare.commands import COMPARE_COMMANDS
+from workstation.ui.compare.commands import COMPARE_COMMANDS, OVERLAY_COMMANDS
 from workstation.ui.compare.controls import CompareControls
 from workstation.ui.dialogs.keys import KeyMap, KeysDialog
 from workstation.ui.dialogs.pages import guide
@@ -80,8 +80,8 @@ HELP_COMMANDS = (
     _command("About Thoravue", "about_requested"),
 )
 SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
-ALL_COMMANDS = (*SHELL_COMMANDS, *COMPARE_COMMANDS, *COMMANDS)
-_OF_A_STUDY = (*COMMANDS, *COMPARE_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)
+ALL_COMMANDS = (*SHELL_COMMANDS, *COMPARE_COMMANDS, *OVERLAY_COMMANDS, *COMMANDS)
+_OF_A_STUDY = (*COMMANDS, *COMPARE_COMMANDS, *OVERLAY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)
 NEED_STUDY = (*(c.id for c in _OF_A_STUDY), "room.export", "room.cine_requested")
 """Commands that mean nothing while no study is open."""
 
@@ -183,7 +183,12 @@ class MainWindow(QMainWindow):
         self.review = ReviewView(texts)
         self.keys: KeyMap = {}
         self.actions_by_id = bind_commands(self.film, texts, active=lambda: self.stage.active)
-        for owner, commands in ((self, SHELL_COMMANDS), (self.compare, COMPARE_COMMANDS)):
+        owners: tuple[tuple[QWidget, tuple[Command, ...]], ...] = (
+            (self, SHELL_COMMANDS),
+            (self.compare, COMPARE_COMMANDS),
+            (self.compare.overlay, OVERLAY_COMMANDS),
+        )
+        for owner, commands in owners:
             for command in commands:
                 self.actions_by_id[command.id] = self._shell_action(command, owner)
         self.setWindowTitle("Thoravue")
@@ -363,7 +368,7 @@ class MainWindow(QMainWindow):
         titles = (
             (tr("&Study"), [c.id for c in STUDY_COMMANDS]),
             (tr("F&ilm"), [c.id for c in COMMANDS]),
-            (tr("&Compare"), [c.id for c in COMPARE_COMMANDS]),
+            (tr("&Compare"), [c.id for c in (*COMPARE_COMMANDS, *OVERLAY_COMMANDS)]),
             (tr("&AI"), [c.id for c in AI_COMMANDS]),
             (tr("Re&view"), [c.id for c in REVIEW_COMMANDS]),
             (tr("&Help"), [c.id for c in HELP_COMMANDS]),

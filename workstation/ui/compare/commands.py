@@ -22,3 +22,13 @@ COMPARE_COMMANDS = (
     _command("Open studies with the prior", "hang_prior_requested"),
 )
 """Each calls the signal of its `method` on the window's `CompareControls`."""
+
+OVERLAY_COMMANDS = (
+    _command("Lay the prior over this film", "superimpose_requested", "G"),
+    _command("Stop laying over", "stop_superimposing_requested", "Shift+G"),
+    _command("Show or hide what is laid over", "computed_requested", "J"),
+    _command("Flicker between film and prior", "flicker_requested", "F"),
+    _command("Blend film and prior", "blend_requested"),
+    _command("Show what differs", "difference_requested", "Shift+J"),
+)
+"""Each calls the signal of its `method` on the `OverlayControls` of the window's `CompareControls`."""

@@ -7,12 +7,13 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from resources.i18n import Texts
 from workstation.ui.compare.model import Beside, CompareState
+from workstation.ui.compare.overlay_controls import OverlayControls
 from workstation.ui.compare.wording import prior_words
 from workstation.ui.panel import button, in_line, stacked
 
 
 class CompareControls(QWidget):
-    """Shown while films are compared.
+    """Shown while films are compared; `overlay` lays the prior over the current one.
 
     Signals
     -------
@@ -45,9 +46,9 @@ class CompareControls(QWidget):
         self.priors.setAccessibleName(texts.tr("Prior"))
         self.priors.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.back = button(texts.tr("One film"))
-        self.setLayout(
-            stacked(in_line(self.linked, self.priors, None, self.back), margins=(12, 6, 12, 6))
-        )
+        self.overlay = OverlayControls(texts)
+        hung = in_line(self.linked, self.priors, None, self.back)
+        self.setLayout(stacked(hung, self.overlay, gap=4, margins=(12, 6, 12, 6)))
         self.linked.clicked.connect(self.link_requested)
         self.priors.activated.connect(self.prior_chosen)
         self.back.clicked.connect(self.one_film_requested)

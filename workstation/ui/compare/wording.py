@@ -8,6 +8,7 @@ from resources.i18n import Texts
 from workstation.core.study import Instance
 from workstation.ui.compare.model import Beside, CompareState, Sameness
 from workstation.ui.stage import Badge
+from workstation.ui.viewer.superimposed import Superposition
 
 _DAYS_A_MONTH = 30.4375
 
@@ -26,6 +27,14 @@ def badges(state: CompareState, texts: Texts) -> tuple[Badge, Badge]:
 def prior_words(instance: Instance, texts: Texts) -> str:
     """One prior in a list: when it was taken, and its view."""
     return _line("", instance) or texts.tr("no date")
+
+
+def overlay_caption(prior: Instance, way: Superposition, texts: Texts) -> str:
+    """What the picture over the film is."""
+    when = f"{prior.when:%Y-%m-%d}" if prior.when else texts.tr("no date")
+    if way is Superposition.DIFFERENCE:
+        return texts.tr("Change since {date}", date=when)
+    return texts.tr("Prior of {date}, warped", date=when)
 
 
 def nothing_found(wish: Beside, texts: Texts) -> str:

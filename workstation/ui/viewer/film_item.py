@@ -174,7 +174,9 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
             return
         draft = self._raster.draft(*area.grids, self._look) if self._in_motion else None
         if draft is None:
-            _draw(painter, area, self._picture(self._raster, area), QImage.Format.Format_RGB32)
+            draw_picture(
+                painter, area, self._picture(self._raster, area), QImage.Format.Format_RGB32
+            )
         else:
             _draw_draft(painter, self.boundingRect(), draft)
 
@@ -233,7 +235,7 @@ class EvidenceItem(pg.GraphicsObject):  # type: ignore[misc]
         size = _DRAFT_PIXELS if self._in_motion else 1
         if self._painted is None or self._painted[:2] != (area, size):
             self._painted = (area, size, _coloured(self._evidence, self._style, area, size))
-        _draw(painter, area, self._painted[2], QImage.Format.Format_RGBA8888, size=size)
+        draw_picture(painter, area, self._painted[2], QImage.Format.Format_RGBA8888, size=size)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._in_motion)
         painter.setClipRect(_outline(self._film), Qt.ClipOperation.IntersectClip)
         for colour, width in ((_CONTOUR_HALO, 3.4), (_CONTOUR, 1.4)):
@@ -286,7 +288,7 @@ def _device_size(painter: QPainter, widget: QWidget | None) -> tuple[int, int]:
     return size.width(), size.height()
 
 
-def _draw(
+def draw_picture(
     painter: QPainter,
     area: ScreenArea,
     picture: NDArray[np.uint32],

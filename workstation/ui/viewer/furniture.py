@@ -6,16 +6,20 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolygonF
 
 from resources.i18n import Texts
+from workstation.core.comparison import difference_colours
 from workstation.core.overlay import EvidenceStyle, legend
 from workstation.ui.viewer.corners import Corners
 from workstation.ui.viewer.lettering import DIM, LIGHT, Lettering, Stamp
 from workstation.ui.viewer.scale_bar import ScaleBar
+from workstation.ui.viewer.superimposed import ComputedImage, Superposition
 
 _MARGIN = 10.0
 # No corner text is wider than this share of the canvas, so that left and right never meet.
@@ -54,8 +58,18 @@ class Overlay:
     bar: ScaleBar | None = None
     evidence: EvidenceStyle | None = None
     caption: str = ""
+    computed: ComputedImage | None = None
     hint: str = ""
     """What to do next with the tool in hand."""
+
+
+class _Legend(NamedTuple):
+    """Colours (n, 3) from the bottom up, labels with their places from 0 to 1, and what is written above."""
+
+    colours: NDArray[np.uint8]
+    places: tuple[float, ...]
+    labels: tuple[str, ...]
+    unit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +117,19 @@ class Furniture:
         room = QRectF(canvas)
         legend_width = 0.0
         if overlay.evidence is not None:
-            self._draw_banner(painter, canvas, overlay.caption)
-            room.setTop(canvas.top() + self.banner_height)
-            legend_width = self._draw_legend(painter, room, overlay.evidence)
+            said = self._texts.tr("AI overlay on – {model}", model=overlay.caption)
+            note = self._texts.tr("model evidence, not a lesion outline")
+            self._draw_banner(painter, room, f"◈ {said}", note)
+            legend_width = self._draw_legend(
+                painter, room, self._evidence_legend(overlay.evidence)
+            )
+        if overlay.computed is not None:
+            note = self._texts.tr("computed image, not a film")
+            self._draw_banner(painter, room, f"◨ {overlay.computed.caption}", note)
+            if overlay.computed.way is Superposition.DIFFERENCE:
+                beside = room.adjusted(0, 0, -legend_width, 0)
+                shown = self._difference_legend(overlay.computed.registered.limit)
+                legend_width += self._draw_legend(painter, beside, shown)
         bottom = 0.0
         ratio = painter.device().devicePixelRatioF()
         if overlay.bar is not None:
@@ -201,19 +225,18 @@ class Furniture:
             stamps.append(self._text.stamp(left, top, shown, ratio=ratio))
         return stamps
 
-    def _draw_banner(self, painter: QPainter, canvas: QRectF, caption: str) -> None:
-        """A strip across the whole canvas, so that it cannot be missed nor cover any text."""
-        strip = QRectF(canvas.left(), canvas.top(), canvas.width(), self.banner_height)
+    def _draw_banner(self, painter: QPainter, room: QRectF, said: str, note: str) -> None:
+        """A strip across the whole of `room`, which it is taken from: it cannot be missed nor cover any text."""
+        strip = QRectF(room.left(), room.top(), room.width(), self.banner_height)
         painter.fillRect(strip, _BANNER)
         painter.setPen(QPen(_BANNER_EDGE, 1))
         painter.drawLine(strip.bottomLeft(), strip.bottomRight())
         top = strip.top() + 4
-        said = f"◈ {self._texts.tr('AI overlay on – {model}', model=caption)}"
-        note = self._texts.tr("model evidence, not a lesion outline")
         left = strip.right() - _MARGIN - self._text.width(note)
         self._text.draw(painter, left, top, note)
         shown, _ = self._bold.fitted(said, left - strip.left() - 2 * _MARGIN)
         self._bold.draw(painter, strip.left() + _MARGIN, top, shown)
+        room.setTop(strip.bottom())
 
     def _draw_hint(self, painter: QPainter, room: QRectF, hint: str) -> None:
         """One line on a dark strip at the top of `room`, which lies below the corner texts."""
@@ -223,12 +246,23 @@ class Furniture:
         painter.fillRect(strip, _BANNER)
         self._bold.draw(painter, left, strip.top() + 4, shown)
 
-    def _draw_legend(self, painter: QPainter, room: QRectF, style: EvidenceStyle) -> float:
-        """The colour ramp with its ticks in log-odds at the right edge; how much width it took."""
+    def _evidence_legend(self, style: EvidenceStyle) -> _Legend:
         colours, ticks = legend(style)
+        places = tuple(tick.position for tick in ticks)
+        labels = tuple(f"{tick.value:+.2f}" for tick in ticks)
+        return _Legend(colours, places, labels, self._texts.tr("log-odds"))
+
+    def _difference_legend(self, limit: float) -> _Legend:
+        tr = self._texts.tr
+        colours = difference_colours(np.linspace(-1, 1, 64, dtype=np.float32), 1.0)
+        labels = (tr("less dense"), tr("unchanged"), tr("denser"))
+        unit = tr("±{percent}% of full light", percent=f"{100 * limit:.0f}")
+        return _Legend(colours, (0.0, 0.5, 1.0), labels, unit)
+
+    def _draw_legend(self, painter: QPainter, room: QRectF, shown: _Legend) -> float:
+        """The colour ramp with its ticks at the right edge; how much width it took."""
+        colours, places, labels, unit = shown
         height = round(room.height() * _LEGEND_SHARE)
-        labels = [f"{tick.value:+.2f}" for tick in ticks]
-        unit = self._texts.tr("log-odds")
         words = max(self._text.width(text) for text in (*labels, unit))
         left = round(room.right() - _MARGIN - words - 8 - _LEGEND_WIDTH)
         ramp = QRectF(left, round(room.center().y() - height / 2), _LEGEND_WIDTH, height)
@@ -239,8 +273,8 @@ class Furniture:
         painter.drawRect(ramp.adjusted(-1, -1, 0, 0))
         painter.setPen(QPen(LIGHT, 1))
         half = self._text.line_height / 2
-        for tick, label in zip(ticks, labels, strict=True):
-            y = ramp.bottom() - tick.position * ramp.height()
+        for place, label in zip(places, labels, strict=True):
+            y = ramp.bottom() - place * ramp.height()
             painter.drawLine(QPointF(ramp.right(), y), QPointF(ramp.right() + 4, y))
             self._text.draw(painter, ramp.right() + 8, y - half, label)
         self._text.draw(painter, left, ramp.top() - 3 * half - 2, unit)

@@ -1,0 +1,1 @@
+"""Bringing two films in line, with SimpleITK."""
