@@ -26,10 +26,11 @@ from workstation.adapters.export.study_pdfs import StudyPdfs
 from workstation.adapters.inference.packages import PackageShelf
 from workstation.adapters.store.keys import library_key, recovery_key
 from workstation.adapters.store.library import restore_key
+from workstation.adapters.store.rollback import LibraryRollback
 from workstation.app.doctor import checks
 from workstation.app.models import InstalledModels
 from workstation.app.self_test import SelfTest
-from workstation.cli import analyse, dataset, doctor, key, models, self_test
+from workstation.cli import analyse, dataset, doctor, key, library, models, self_test
 from workstation.cli.analyse import AnalyseRequest
 from workstation.cli.dataset import DatasetRequest
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
@@ -48,23 +49,26 @@ def run(options: argparse.Namespace, language: str) -> int:
     folders = Folders.standard()
     settings = load_settings(folders.config).settings
     shelf = PackageShelf(folders.models, settings.public_keys)
+    installed = InstalledModels(shelf)
+    batch = Batch(settings, installed, texts)
     match options.command:
         case "analyse":
-            job = Batch(settings, InstalledModels(shelf), texts)
-            return analyse.run(options, job, texts)
+            code = analyse.run(options, batch, texts)
         case "dataset":
-            return dataset.run(options, TrainingSet(settings), texts)
+            code = dataset.run(options, TrainingSet(settings), texts)
         case "models":
-            return models.run(options, InstalledModels(shelf), texts)
+            code = models.run(options, installed, texts)
         case "key":
-            return key.run(options, UserKey(folders), texts)
+            code = key.run(options, UserKey(folders), texts)
+        case "library":
+            code = library.run(options, LibraryRollback(folders), texts)
         case "self-test":
-            job = Batch(settings, InstalledModels(shelf), texts)
             with tempfile.TemporaryDirectory(prefix="thoravue-") as out:
-                steps = SelfTest(shelf, job, texts, out=Path(out)).steps()
-                return self_test.run(options, steps, texts)
+                steps = SelfTest(shelf, batch, texts, out=Path(out)).steps()
+                code = self_test.run(options, steps, texts)
         case _:
-            return doctor.run(checks(folders, shelf, texts), texts)
+            code = doctor.run(checks(folders, shelf, texts), texts)
+    return code
 
 
 class UserKey:

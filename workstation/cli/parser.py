@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workstation import __version__
 
-COMMANDS = ("analyse", "dataset", "models", "key", "doctor", "self-test")
+COMMANDS = ("analyse", "dataset", "models", "key", "library", "doctor", "self-test")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -94,6 +94,18 @@ def _command_parser() -> argparse.ArgumentParser:
     keys.add_parser("show", parents=[language], help="show it, to print and lock away")
     restore = keys.add_parser("restore", parents=[language], help="type a printed key in again")
     restore.add_argument("key", nargs="?", metavar="KEY", help="asked for when left out")
+
+    library = commands.add_parser(
+        "library", parents=[language], help="the library after an update"
+    )
+    back = library.add_subparsers(dest="action", required=True).add_parser(
+        "rollback",
+        parents=[language],
+        help="go back to the library from before the last update",
+        description="For going back to an older program. What was reviewed since is listed and written to DIR first.",
+    )
+    back.add_argument("--export", required=True, type=Path, metavar="DIR")
+    back.add_argument("--yes", action="store_true", help="do not ask")
 
     commands.add_parser("doctor", parents=[language], help="check this installation")
     trial = commands.add_parser(
