@@ -305,12 +305,12 @@ class Workbench(QObject):
             ask_actor=self._ask_actor,
             parent=self,
         )
+        compare = self._made_compare(desk, backstage)
         return Presenters(
             desk=desk,
             record=record,
             worklist=worklist,
             findings=findings,
-        compare = self._made_compare(desk, backstage)
             what_if=what_if,
             review=review,
             export=export,
@@ -329,11 +329,6 @@ class Workbench(QObject):
             parent=self,
         )
 
-    def _on_crash(self, path: Path) -> None:
-        message = self._texts.tr(
-            "Something unexpected happened; what was saved is safe. A report without patient data: {path}",
-            path=str(path),
-        )
     def _made_superimpose(self, desk: Desk, compare: ComparePresenter) -> SuperimposePresenter:
         threads = self._settings.compute_threads
 
@@ -352,6 +347,11 @@ class Workbench(QObject):
             parent=self,
         )
 
+    def _on_crash(self, path: Path) -> None:
+        message = self._texts.tr(
+            "Something unexpected happened; what was saved is safe. A report without patient data: {path}",
+            path=str(path),
+        )
         self.window.say(message)
 
     def _show_settings(self) -> None:
