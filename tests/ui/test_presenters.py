@@ -695,3 +695,22 @@ def test_a_thumbnail_is_drawn_once_and_kept(lists):
     lists.presenter.request_thumbnail(f"{A}.1.1")
     assert len(pictures) == 2
     assert bench.reader.reads == reads + 1
+
+
+def test_the_selected_finding_is_accepted_by_key_and_once_more_takes_it_back(bench):
+    bench.open(A)
+    bench.analysed()
+    bench.findings.pass_verdict(Verdict.ACCEPTED)
+    bench.findings.reveal()
+    bench.until(lambda: bench.phase is FindingsPhase.RESULT)
+    bench.findings.select(FindingCode.NODULE)
+    bench.findings.pass_verdict(Verdict.ACCEPTED)
+    bench.until(
+        lambda: bench.record.state.decisions == {(f"{A}.1.1", FindingCode.NODULE): ACCEPT}
+    )
+    bench.findings.pass_verdict(Verdict.ACCEPTED)
+    bench.until(lambda: bench.record.state.decisions == {})
+    bench.findings.select(FindingCode.EFFUSION)  # not above threshold
+    bench.findings.pass_verdict(Verdict.REJECTED)
+    bench.settle()
+    assert bench.record.state.decisions == {}

@@ -12,6 +12,7 @@ from resources.i18n import Texts
 from workstation.core.errors import Reason
 from workstation.core.image import Radiograph
 from workstation.core.ports import ImportSummary
+from workstation.core.review import Verdict
 from workstation.core.study import Instance, Study
 from workstation.services.exporting import safe_stem
 from workstation.ui.cine import Cine
@@ -145,6 +146,8 @@ class ReadingRoom(QObject):
         window.stop_requested.connect(presenter.stop)
         window.marks_requested.connect(presenter.toggle_evidence)
         window.next_finding_requested.connect(presenter.step)
+        window.accept_requested.connect(lambda: presenter.pass_verdict(Verdict.ACCEPTED))
+        window.reject_requested.connect(lambda: presenter.pass_verdict(Verdict.REJECTED))
         presenter.state_changed.connect(self._enable)
         window.film.pointer_moved.connect(self._on_pointer)
         what_if = self._to.what_if
@@ -170,6 +173,7 @@ class ReadingRoom(QObject):
         view.undo_requested.connect(presenter.undo)
         view.redo_requested.connect(presenter.redo)
         view.review_requested.connect(self._mark_reviewed)
+        window.review_requested.connect(self._mark_reviewed)
         view.reopen_requested.connect(presenter.reopen)
         window.undo_requested.connect(presenter.undo)
         window.redo_requested.connect(presenter.redo)

@@ -63,11 +63,14 @@ AI_COMMANDS = (
     _command("Stop the analysis", "stop_requested", "Shift+F5"),
     _command("Show or hide every AI mark", "marks_requested", "H", icon="eye"),
     _command("Next finding", "next_finding_requested", "Shift+H"),
+    _command("Accept the finding", "accept_requested", "Shift+Y"),
+    _command("Reject the finding", "reject_requested", "Shift+X"),
     _command("What if: paint a part out", "what_if_requested", "Shift+W"),
     _command("Model card", "card_requested", icon="card"),
 )
 REVIEW_COMMANDS = (
     _command("Write the first impression", "impression", "F2"),
+    _command("Mark as reviewed", "review_requested", "Ctrl+M"),
     _command("Undo", "undo_requested", "Ctrl+Z", icon="undo"),
     _command("Redo", "redo_requested", "Ctrl+Y", "Ctrl+Shift+Z", icon="redo"),
 )
@@ -141,7 +144,8 @@ class MainWindow(QMainWindow):
         Tuple of Path that the reader opens.
     report_path_chosen
         Path for the report.
-    next_study_requested, cine_requested, what_if_requested, analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
+    next_study_requested, cine_requested, what_if_requested, accept_requested, reject_requested, review_requested,
+    analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
     undo_requested, redo_requested, settings_requested, language_requested,
     about_requested
         Nothing; menu, tool bar or key.
@@ -163,6 +167,9 @@ class MainWindow(QMainWindow):
     next_finding_requested = Signal()
     cine_requested = Signal()
     what_if_requested = Signal()
+    accept_requested = Signal()
+    reject_requested = Signal()
+    review_requested = Signal()
     card_requested = Signal()
     undo_requested = Signal()
     redo_requested = Signal()

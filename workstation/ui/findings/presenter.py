@@ -21,7 +21,7 @@ from workstation.core.geometry import Point
 from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext, Lane, Progress, Ticket
 from workstation.core.overlay import EvidenceStyle, evidence_at
-from workstation.core.review import Actor, Decision, ReviewStatus
+from workstation.core.review import Actor, Decision, ReviewStatus, Verdict
 from workstation.services.analysis import Analysis
 from workstation.services.review import ReviewService
 from workstation.ui.desk import Desk
@@ -194,6 +194,15 @@ class FindingsPresenter(QObject):
             )
 
         self._record.perform(command, about=f"{sop_uid}/{code.value}")
+
+    def pass_verdict(self, verdict: Verdict) -> None:
+        """Accept or reject the selected finding, if it is above threshold; once more takes the word back."""
+        row = self.state.row(self.state.selected)
+        if row is None or not row.score.above or not self.state.editable:
+            return
+        again = row.decision is not None and row.decision.verdict is verdict
+        code = row.score.code
+        self.decide(code, None if again else Decision(verdict=verdict, code=code))
 
     def _on_study_opened(self, _study: object) -> None:
         self._reveal_asked_for = ""
