@@ -32,7 +32,7 @@ _MOST_MEMBERS = 65_534
 _LARGEST_READ = 8 << 20
 _LARGEST_RATIO = 100
 _LONGEST_NAME = 1000
-_LOCAL_HEADER = 30
+_LOCAL_HEADER, _ENTRY, _ENTRY_MARK = 30, 46, b"PK\x01\x02"
 _ENCRYPTED, _STRONGLY_ENCRYPTED, _UTF8 = 0x1, 0x40, 0x800
 _AES = 99
 # From a root or a drive, or up: where an archiver that believes such a name would write over other files.
@@ -160,13 +160,19 @@ class Archive:
 
 
 class _BoundedFile(io.FileIO):
-    """Never reads more at once than the largest directory has."""
+    """Never reads more at once than the largest directory has, nor one of too many members.
+
+    `zipfile` reads the directory in one piece and parses it whatever its length; counting first spares that.
+    """
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next `size` bytes."""
         if size is not None and size > _LARGEST_READ:
             raise WorkstationError(ErrorCode.ARCHIVE_TOO_MANY)
-        return super().read(_LARGEST_READ if size is None or size < 0 else size) or b""
+        data = super().read(_LARGEST_READ if size is None or size < 0 else size) or b""
+        if len(data) > _MOST_MEMBERS * _ENTRY and data.count(_ENTRY_MARK) > _MOST_MEMBERS:
+            raise WorkstationError(ErrorCode.ARCHIVE_TOO_MANY)
+        return data
 
 
 @contextmanager
@@ -189,8 +195,6 @@ def _status(status: os.stat_result) -> tuple[int, int, int]:
 
 def _named(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     """Members by clean names below the archive, no two the same; folders are left out."""
-    if len(infos) > _MOST_MEMBERS:
-        raise WorkstationError(ErrorCode.ARCHIVE_TOO_MANY)
     named: dict[str, zipfile.ZipInfo] = {}
     for number, info in enumerate(infos, start=1):
         name = _readable(info)
