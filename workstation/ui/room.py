@@ -25,6 +25,7 @@ from workstation.ui.dialogs.pages import model_card
 from workstation.ui.findings.model import FindingsPhase, TrialState
 from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
 from workstation.ui.findings.what_if import WhatIfPresenter
+from workstation.ui.key_images import KeyImages
 from workstation.ui.marking import Marking
 from workstation.ui.record import Record
 from workstation.ui.review.export import Look, ReportExport, report_folder
@@ -122,6 +123,9 @@ class ReadingRoom(QObject):
         self._cine = Cine(desk, self)
         self._window.cine_requested.connect(self._cine.toggle)
         self._connect_marks(film)
+        key_images = KeyImages(film, self._to.record, self._texts)
+        key_images.said.connect(self._window.say)
+        self._window.key_image_requested.connect(key_images.toggle)
         self._window.stage.beside_made.connect(self._connect_marks)
 
     def _connect_marks(self, view: FilmView) -> None:

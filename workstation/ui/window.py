@@ -71,6 +71,7 @@ AI_COMMANDS = (
 REVIEW_COMMANDS = (
     _command("Write the first impression", "impression", "F2"),
     _command("Mark as reviewed", "review_requested", "Ctrl+M"),
+    _command("Mark as key image, or no more", "key_image_requested", "K"),
     _command("Undo", "undo_requested", "Ctrl+Z", icon="undo"),
     _command("Redo", "redo_requested", "Ctrl+Y", "Ctrl+Shift+Z", icon="redo"),
 )
@@ -146,7 +147,7 @@ class MainWindow(QMainWindow):
         Path for the report.
     next_study_requested, cine_requested, what_if_requested, accept_requested, reject_requested, review_requested,
     analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
-    undo_requested, redo_requested, settings_requested, language_requested,
+    key_image_requested, undo_requested, redo_requested, settings_requested, language_requested,
     about_requested
         Nothing; menu, tool bar or key.
     keys_changed
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
     reject_requested = Signal()
     review_requested = Signal()
     card_requested = Signal()
+    key_image_requested = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
     settings_requested = Signal()

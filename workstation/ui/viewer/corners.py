@@ -14,12 +14,13 @@ from workstation.ui.viewer.state import CornerLevel, PointerReading, ViewState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corners:
-    """Lines of the four corners, each from top to bottom."""
+    """Lines of the four corners, each from top to bottom; `notes` lead the upper right one."""
 
     top_left: tuple[str, ...]
     top_right: tuple[str, ...] = ()
     bottom_right: tuple[str, ...] = ()
     bottom_left: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def film_corners(

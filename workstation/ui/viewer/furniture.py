@@ -74,18 +74,20 @@ class _Legend(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Block:
-    """Lines of one corner; the first line of the identity leads."""
+    """Lines of one corner, the first `lead` of them bold."""
 
     lines: tuple[str, ...]
     at_right: bool = False
     at_bottom: bool = False
-    lead: bool = False
+    lead: int = 0
 
 
 def _blocks(corners: Corners) -> tuple[_Block, ...]:
     return (
-        _Block(lines=corners.top_left, lead=True),
-        _Block(lines=corners.top_right, at_right=True),
+        _Block(lines=corners.top_left, lead=1),
+        _Block(
+            lines=(*corners.notes, *corners.top_right), at_right=True, lead=len(corners.notes)
+        ),
         _Block(lines=corners.bottom_right, at_right=True, at_bottom=True),
         _Block(lines=corners.bottom_left, at_bottom=True),
     )
@@ -140,7 +142,9 @@ class Furniture:
         free = _edges(room.adjusted(0, 0, 0, -bottom))
         self._draw_kept(painter, self._letters, (free, ratio, overlay.letters, legend_width))
         if overlay.hint:
-            lines = max(len(overlay.corners.top_left), len(overlay.corners.top_right), 1)
+            corners = overlay.corners
+            at_right = len(corners.notes) + len(corners.top_right)
+            lines = max(len(corners.top_left), at_right, 1)
             room.setTop(room.top() + _MARGIN + lines * self._text.line_height)
             self._draw_hint(painter, room, overlay.hint)
 
@@ -179,7 +183,7 @@ class Furniture:
             top = room.bottom() - _MARGIN + 2 - step * len(block.lines)
         stamps = []
         for index, line in enumerate(block.lines):
-            lettering = self._bold if block.lead and index == 0 else self._text
+            lettering = self._bold if index < block.lead else self._text
             shown, width = lettering.fitted(line, room.width() * _CORNER_SHARE)
             left = room.left() + _MARGIN
             if block.at_right:

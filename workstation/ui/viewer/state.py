@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from workstation.core.display import VoiSelection, palette_colours
+from workstation.core.display import VoiSelection, default_voi, palette_colours
 from workstation.core.geometry import Affine2D, Orientation, Point
 from workstation.core.image import Radiograph
 from workstation.core.voi import to_modality
@@ -94,6 +94,18 @@ class PointerReading:
 def middle_of(film: Radiograph) -> Point:
     """The film's centre in film coordinates."""
     return ((film.columns - 1) / 2, (film.rows - 1) / 2)
+
+
+def first_look(film: Radiograph) -> ViewState:
+    """The file's own window, upright and fitted."""
+    voi = default_voi(film) if film.is_monochrome else None
+    return ViewState(voi=voi, centre=middle_of(film))
+
+
+def is_other_frame(before: Radiograph, film: Radiograph) -> bool:
+    """Whether both are frames of one object, and not the same one."""
+    same = before.instance.sop_uid == film.instance.sop_uid
+    return same and before.pixels.shape == film.pixels.shape and before.frame != film.frame
 
 
 def film_to_upright(film: Radiograph, orientation: Orientation) -> Affine2D:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from workstation.core.display import (
     VoiSelection,
     auto_window,
     chest_presets,
-    default_voi,
     drag_window,
     file_vois,
     window_like,
@@ -45,7 +45,9 @@ from workstation.ui.viewer.state import (
     enlarged,
     film_to_screen,
     film_to_upright,
+    first_look,
     fit_zoom,
+    is_other_frame,
     middle_of,
     panned,
     value_at,
@@ -98,6 +100,7 @@ class FilmView(QWidget):
         self._texts = texts
         self._options = options or ViewerOptions()
         self._film: Radiograph | None = None
+        self._notes: dict[str, tuple[str, ...]] = {}
         self._state = ViewState(voi=None)
         self._position = (1, 1)
         self._tool = Tool.WINDOW
@@ -160,18 +163,13 @@ class FilmView(QWidget):
         steps through, from 1, and how many there are; the object's own frames when None. A `pyramid` built by the job that
         read the film spares building it at the first painting.
         """
-        before, self._film = self._film, film
-        self.hand.leave_film()
-        self.brush.drop()
-        self.brush.show_region(())
+        before = self._film
+        self._leave(film)
         self._fixed = None
         self._position = position or (film.frame + 1, max(film.instance.frames, film.frame + 1))
-        self._message = ("", MessageKind.EMPTY)
-        self._gestures.cancel()
-        self.set_evidence(None)
         self._canvas.show_film(film, pyramid)
-        if before is None or not _is_other_frame(before, film):
-            self._state = self._first_look(film)
+        if before is None or not is_other_frame(before, film):
+            self._state = first_look(film)
         self._place()
         self._look(self._state)
         self._set_motion(film=False, evidence=False)
@@ -187,14 +185,8 @@ class FilmView(QWidget):
 
     def clear(self) -> None:
         """Black, and nothing else."""
-        self._film = None
-        self.hand.leave_film()
-        self.brush.drop()
-        self.brush.show_region(())
+        self._leave(None)
         self._position = (1, 1)
-        self._message = ("", MessageKind.EMPTY)
-        self._gestures.cancel()
-        self.set_evidence(None)
         if self._made_canvas is not None:
             self._made_canvas.show_film(None)
         self._set_pointer(None)
@@ -226,6 +218,11 @@ class FilmView(QWidget):
             # A result fills the findings panel in the same turn of the event loop: a draft first.
             self._canvas.evidence_item.set_in_motion(True)
             self._settling.start()
+        self._repaint()
+
+    def set_note(self, about: str, lines: tuple[str, ...]) -> None:
+        """Say something of this film in its upper right corner, in the place of what was said `about` the same."""
+        self._notes[about] = lines
         self._repaint()
 
     def set_options(self, options: ViewerOptions) -> None:
@@ -325,7 +322,7 @@ class FilmView(QWidget):
     def reset(self) -> None:
         """The first look again: the file's own window, upright, fitted."""
         if self._film is not None:
-            self._apply(self._first_look(self._film))
+            self._apply(first_look(self._film))
 
     def auto_window(self) -> None:
         """A window from the film's own histogram."""
@@ -409,14 +406,20 @@ class FilmView(QWidget):
             canvas.show()
         return self._made_canvas
 
+    def _leave(self, following: Radiograph | None) -> None:
+        """Forget what belongs to the film before."""
+        self._film = following
+        self._notes = {}
+        self.hand.leave_film()
+        self.brush.drop()
+        self.brush.show_region(())
+        self._message = ("", MessageKind.EMPTY)
+        self._gestures.cancel()
+        self.set_evidence(None)
+
     def _repaint(self) -> None:
         seen = self._made_canvas.viewport() if self._made_canvas is not None else self
         seen.update()
-
-    def _first_look(self, film: Radiograph) -> ViewState:
-        return ViewState(
-            voi=default_voi(film) if film.is_monochrome else None, centre=middle_of(film)
-        )
 
     def _turn(self, orientation: Orientation) -> None:
         self._apply(replace(self._state, orientation=orientation))
@@ -539,18 +542,18 @@ class FilmView(QWidget):
             pointer=self._pointer,
             fixed=self._fixed,
         )
+        corners = replace(corners, notes=tuple(chain(*self._notes.values())))
         _, style, caption = self._evidence or (None, None, "")
         computed = self.computed.image_on(film)
         hint = self.hand.hint()
-        if level is CornerLevel.NONE:
-            return Overlay(
-                corners=corners, evidence=style, caption=caption, hint=hint, computed=computed
-            )
         longest = self._canvas.device_size[0] * _BAR_SHARE
+        bar = scale_bar(self.hand.spacing, self._state, longest=longest, texts=self._texts)
+        edges = self._state.orientation.edge_letters(*film.instance.patient_orientation)
+        is_bare = level is CornerLevel.NONE
         return Overlay(
             corners=corners,
-            letters=self._state.orientation.edge_letters(*film.instance.patient_orientation),
-            bar=scale_bar(self.hand.spacing, self._state, longest=longest, texts=self._texts),
+            letters=("", "", "", "") if is_bare else edges,
+            bar=None if is_bare else bar,
             evidence=style,
             caption=caption,
             hint=hint,
@@ -589,8 +592,3 @@ class FilmView(QWidget):
         if paths:
             event.acceptProposedAction()
             self.file_dropped.emit(paths)
-
-
-def _is_other_frame(before: Radiograph, film: Radiograph) -> bool:
-    same = before.instance.sop_uid == film.instance.sop_uid
-    return same and before.pixels.shape == film.pixels.shape and before.frame != film.frame
