@@ -2,6 +2,7 @@
 # Build dist/thoravue, the folder that every installer carries, in a clean environment of its own.
 # usage: packaging/bundle/build.sh
 #   PYTHON       interpreter to build with and to ship (its glibc floor is the bundle's); default: python3
+#   THORAVUE_SIGNING_KEY  as for pack.sh: its public half goes into the bundle
 #   TORCH_INDEX  index to take torch from (PyTorch's own CPU index); default: pip's own sources
 # The same commit, interpreter and packages give the same bytes: times come from the commit, hashes are not random.
 set -euo pipefail
@@ -55,4 +56,7 @@ strip_symbols
 mkdir dist/thoravue/share
 cp $here/linux/{launcher.sh,uninstall.sh,thoravue.desktop,thoravue-mime.xml} dist/thoravue/share
 cp resources/icons/app.svg dist/thoravue/share/thoravue.svg
+if [ -n "${THORAVUE_SIGNING_KEY:-}" ]; then # updates are trusted that carry this key's signature
+    $environment/bin/python $here/sign.py --public >dist/thoravue/_internal/resources/release-key.txt
+fi
 $environment/bin/python $here/inventory.py write
