@@ -9,6 +9,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QLabel,
+    QPlainTextEdit,
+    QPushButton,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -93,5 +95,21 @@ def about(texts: Texts, version: str, parent: QWidget | None) -> PageDialog:
         label = QLabel(line)
         label.setWordWrap(True)
         layout.addWidget(label)
+    notices = files("resources") / "THIRD-PARTY-NOTICES.txt"
+    if notices.is_file():  # an installed program carries libraries; a source tree does not
+        button = QPushButton(texts.tr("Software by others, and its licences…"))
+        button.clicked.connect(
+            lambda: third_party(texts, notices.read_text("utf-8"), content).open()
+        )
+        layout.addWidget(button)
     layout.addStretch(1)
     return PageDialog(texts.tr("About Thoravue"), content, size=(520, 380), parent=parent)
+
+
+def third_party(texts: Texts, notices: str, parent: QWidget | None) -> PageDialog:
+    """What the program carries of others: names, versions and the texts of their licences."""
+    page = QPlainTextEdit(notices)
+    page.setReadOnly(True)
+    page.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    page.setAccessibleName(texts.tr("Software by others"))
+    return PageDialog(texts.tr("Software by others"), page, size=(860, 720), parent=parent)
