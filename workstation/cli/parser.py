@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workstation import __version__
 
-COMMANDS = ("analyse", "dataset", "models", "key", "library", "doctor", "self-test")
+COMMANDS = ("analyse", "dataset", "models", "key", "library", "update", "doctor", "self-test")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -106,6 +106,17 @@ def _command_parser() -> argparse.ArgumentParser:
     )
     back.add_argument("--export", required=True, type=Path, metavar="DIR")
     back.add_argument("--yes", action="store_true", help="do not ask")
+
+    update = commands.add_parser(
+        "update",
+        parents=[language],
+        help="install a newer version from a stick",
+        description="FILE is checked against the signed SHA256SUMS beside it before it is run.",
+    )
+    update.add_argument("file", type=Path, metavar="FILE")
+    update.add_argument(
+        "--allow-unsigned", action="store_true", help="consent to a release nobody vouches for"
+    )
 
     commands.add_parser("doctor", parents=[language], help="check this installation")
     trial = commands.add_parser(
