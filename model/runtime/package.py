@@ -98,8 +98,8 @@ class ModelPackage:
         Of the file and of the weights, in hexadecimal.
     trusted
         Whether it is the built-in one, signed by a trusted key, or neither.
-    signer
-        Fingerprint (SHA-256 of the raw public key) of a valid signature, trusted or not.
+    signer_key
+        Raw public key of a valid signature, trusted or not.
     members
         The files inside, by name.
     """
@@ -109,8 +109,13 @@ class ModelPackage:
     weights_sha256: str
     metadata: PackageMetadata
     trusted: Trust
-    signer: str | None
+    signer_key: bytes | None
     members: Mapping[str, bytes]
+
+    @property
+    def signer(self) -> str | None:
+        """Fingerprint of `signer_key`."""
+        return None if self.signer_key is None else fingerprint(self.signer_key)
 
     @property
     def id(self) -> str:
@@ -186,7 +191,7 @@ def open_package(
         weights_sha256=hashlib.sha256(members[WEIGHTS]).hexdigest(),
         metadata=metadata,
         trusted=trust,
-        signer=None if signer_key is None else fingerprint(signer_key),
+        signer_key=signer_key,
         members=MappingProxyType(members),
     )
 

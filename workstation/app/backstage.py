@@ -32,7 +32,7 @@ class Backstage:
 
 
 def open_backstage(folders: Folders, settings: Settings) -> Backstage:
-    """Open the library and look at the built-in package.
+    """Open the library and look at the package in use.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def open_backstage(folders: Folders, settings: Settings) -> Backstage:
     with suppress(
         WorkstationError
     ):  # films are read without a model too; the findings panel says so
-        model, _ = models.find(None)
+        model, _ = models.find(settings.model or None)
     return Backstage(
         library=library,
         reading=library.reader(),

@@ -13,7 +13,7 @@ from workstation.ui.settings.model import SettingField, Value
 
 
 def described(settings: Settings) -> list[SettingField]:
-    """The settings that a reader changes in the dialog, each with its description."""
+    """The settings that a reader changes in the dialog's forms, each with its description; keys and packages have pages."""
     return [
         SettingField(
             name=spec.name,
@@ -28,7 +28,7 @@ def described(settings: Settings) -> list[SettingField]:
             needs_restart=spec.metadata["needs_restart"],
         )
         for spec in fields(settings)
-        if not isinstance(spec.default, tuple)
+        if not isinstance(spec.default, tuple) and spec.name != "model"
     ]
 
 

@@ -47,6 +47,8 @@ from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.room import Presenters, ReadingRoom
 from workstation.ui.settings.dialog import SettingsDialog
 from workstation.ui.settings.model import Value
+from workstation.ui.settings.packages import PackagesPage
+from workstation.ui.settings.presenter import PackagesPresenter
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import CornerLevel, ViewerOptions
 from workstation.ui.window import MainWindow, WindowOptions
@@ -98,6 +100,7 @@ class Workbench(QObject):
         self.presenters: Presenters | None = None
         self._wanted: list[Path] = []
         self._room: ReadingRoom | None = None
+        self._packages: PackagesPresenter | None = None
         self._engines = QTimer(self)
         self._engines.setInterval(_ENGINES_AFTER_MS)
         self._engines.timeout.connect(self._load_engines)
@@ -252,7 +255,9 @@ class Workbench(QObject):
             lanes=lanes, service=service, store=library, ask_actor=self._ask_actor, parent=self
         )
         settings = self._settings
-        self._load_model = backstage.models.loader(threads=settings.compute_threads)
+        self._load_model = backstage.models.loader(
+            settings.model or None, threads=settings.compute_threads
+        )
         findings = FindingsPresenter(
             lanes=lanes,
             desk=desk,
@@ -355,9 +360,28 @@ class Workbench(QObject):
         self.window.say(message)
 
     def _show_settings(self) -> None:
-        dialog = SettingsDialog(self._texts, described(self._settings), self.window)
+        if self._packages is None:
+            self._packages = self._made_packages()
+        model = self.presenters.findings.state.model if self.presenters else None
+        in_use = None if model is None else model.package_sha256
+        page = PackagesPage(self._texts, chosen=self._settings.model, in_use=in_use)
+        page.attach(self._packages)
+        fields = described(self._settings)
+        dialog = SettingsDialog(self._texts, fields, self.window, packages=page)
         dialog.saved.connect(self._save_settings)
         dialog.open()
+
+    def _made_packages(self) -> PackagesPresenter:
+        from workstation.app.packages import ReadersPackages  # after the first paint
+
+        packages = ReadersPackages(self._folders.models, lambda: self._settings)
+        made = PackagesPresenter(lanes=self._lanes, packages=packages, parent=self)
+        made.key_trusted.connect(self._trust)
+        made.failed.connect(self._on_failed_quietly)
+        return made
+
+    def _trust(self, key: str) -> None:
+        self._keep({"trusted_keys": (*self._settings.trusted_keys, key)})
 
     def _save_settings(self, values: Mapping[str, Value]) -> None:
         """Keep the settings; what needs no restart takes effect now."""

@@ -81,6 +81,7 @@ class Settings:
         group="ai",
         minimum=1,
         maximum=64,
+        unit="cores",
         needs_restart=True,
     )
     corner_level: str = _setting(
@@ -104,6 +105,12 @@ class Settings:
         default=(),
         doc="Commands with other keys than their own, as ``command key key…``.",
         group="general",
+    )
+    model: str = _setting(
+        default="",
+        doc="Model package in use, as ``id-version``; the built-in one when empty.",
+        group="models",
+        needs_restart=True,
     )
     trusted_keys: tuple[str, ...] = _setting(
         default=(), doc="Ed25519 public keys whose model packages are trusted.", group="models"

@@ -106,13 +106,16 @@ class PackageShelf:
         except PackageError as error:
             raise package_fault(error, path.name) from error
 
-    def install(self, path: Path, *, allow_unsigned: bool) -> ModelPackage:
+    def install(
+        self, path: Path, *, allow_unsigned: bool, expected_sha256: str | None = None
+    ) -> ModelPackage:
         """Verify a file, golden vectors included, and copy it to the shelf.
 
         Raises
         ------
         WorkstationError
-            ``model_untrusted`` for one nobody vouches for without the reader's consent.
+            ``model_untrusted`` for one nobody vouches for without the reader's consent; ``model_damaged`` also for a file
+            that is not the one with `expected_sha256`, which the reader has seen.
         """
         from model.runtime.nodules import nodule_detector  # torch: only when installing
         from model.runtime.predict import Predictor
@@ -122,6 +125,10 @@ class PackageShelf:
         package = self.open_file(path)
         if package.trusted is Trust.UNSIGNED and not allow_unsigned:
             raise WorkstationError(ErrorCode.MODEL_UNTRUSTED, model=path.name)
+        if expected_sha256 not in {None, package.sha256}:
+            raise WorkstationError(
+                ErrorCode.MODEL_DAMAGED, "changed since it was shown", model=path.name
+            )
         if self._installed is None:
             raise WorkstationError(ErrorCode.OUTPUT_NOT_WRITABLE, path="")
         try:

@@ -1,139 +1,97 @@
-"""The settings as a form made of their own descriptions."""
+"""The settings as pages made of their own descriptions, with a list of the pages at the left."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QLabel,
-    QLineEdit,
-    QScrollArea,
-    QSpinBox,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from resources.i18n import Texts
-from workstation.ui.settings.model import SettingField, Value
+from workstation.ui.panel import Words, dress, scrolling, stacked
+from workstation.ui.settings.form import SettingsForm
+from workstation.ui.settings.model import SettingField
+from workstation.ui.settings.packages import PackagesPage
 
-_STEP = 0.05
+_LIST_PX, _ROW_PX = 170, 34
 
 
 class SettingsDialog(QDialog):
-    """Shows each setting with its doc, unit, range and default; nothing changes before Save.
+    """One page a group of settings, and one for the model packages; no setting changes before Save.
 
     Signals
     -------
     saved
-        Mapping of field name to value, all fields.
+        Mapping of field name to value, all fields; with ``model`` where packages are shown.
     """
 
     saved = Signal(object)
 
     def __init__(
-        self, texts: Texts, fields: Sequence[SettingField], parent: QWidget | None
+        self,
+        texts: Texts,
+        fields: Sequence[SettingField],
+        parent: QWidget | None,
+        *,
+        packages: PackagesPage | None = None,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(texts.tr("Settings"))
-        self._texts = texts
-        self._values: dict[str, Callable[[], Value]] = {}
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setSpacing(14)
+        self._forms: list[SettingsForm] = []
+        self._packages = packages
+        self.pages = QListWidget()
+        self.pages.setAccessibleName(texts.tr("Groups of settings"))
+        self.pages.setProperty("class", "pages")
+        self.pages.setFixedWidth(_LIST_PX)
+        self._stack = QStackedWidget()
         for group, members in groupby(fields, key=lambda field: field.group):
-            column.addWidget(_label(texts.tr(f"settings.{group}"), "title"))
-            form = QFormLayout()
-            form.setHorizontalSpacing(18)
-            form.setVerticalSpacing(4)
-            for member in members:
-                self._add(form, member)
-            column.addLayout(form)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(page)
+            form = SettingsForm(texts, tuple(members))
+            self._forms.append(form)
+            self._add_page(texts.tr(f"settings.{group}"), scrolling(stacked(form)))
+        if packages is not None:
+            self._add_page(texts.tr("settings.models"), packages)
+        self.pages.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self.pages.setCurrentRow(0)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
-        buttons.button(QDialogButtonBox.StandardButton.Save).setProperty("class", "primary")
+        dress(buttons.button(QDialogButtonBox.StandardButton.Save), "primary")
         buttons.accepted.connect(self._save)
         buttons.rejected.connect(self.close)
+        body = QHBoxLayout()
+        body.setSpacing(16)
+        body.addWidget(self.pages)
+        body.addWidget(self._stack, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 12)
-        layout.addWidget(scroll, 1)
+        layout.setSpacing(12)
+        layout.addLayout(body, 1)
         layout.addWidget(buttons)
-        self.resize(620, 620)
+        self.resize(960, 600)
 
-    def _add(self, form: QFormLayout, field: SettingField) -> None:
-        name = self._texts.tr(f"setting.{field.name}")
-        editor = self._editor(field)
-        editor.setAccessibleName(name)
-        form.addRow(_label(name, "heading"), editor)
-        notes = [self._texts.tr(f"setting.{field.name}.doc"), self._default_note(field)]
-        if field.needs_restart:
-            notes.append(self._texts.tr("Takes effect at the next start."))
-        note = _label(" ".join(notes), "muted small")
-        form.addRow(note)
-
-    def _default_note(self, field: SettingField) -> str:
-        if isinstance(field.default, bool):
-            shown = self._texts.tr("on") if field.default else self._texts.tr("off")
-        elif field.choices:
-            shown = self._texts.tr(f"setting.{field.name}.{field.default}")
-        else:
-            shown = f"{field.default} {field.unit}".strip()
-        return self._texts.tr("Default: {value}.", value=shown)
-
-    def _editor(self, field: SettingField) -> QWidget:
-        value = field.value
-        if isinstance(value, bool):
-            box = QCheckBox(self._texts.tr("on"))
-            box.setChecked(value)
-            self._values[field.name] = box.isChecked
-            return box
-        if field.choices:
-            return self._choice(field)
-        if isinstance(value, int):
-            whole = QSpinBox()
-            whole.setRange(int(field.minimum or 0), int(field.maximum or 0))
-            whole.setValue(value)
-            self._values[field.name] = whole.value
-            return whole
-        if isinstance(value, float):
-            number = QDoubleSpinBox()
-            number.setRange(field.minimum or 0.0, field.maximum or 0.0)
-            number.setSingleStep(_STEP)
-            number.setValue(value)
-            self._values[field.name] = lambda: round(number.value(), 6)
-            return number
-        line = QLineEdit(value)
-        self._values[field.name] = line.text
-        return line
-
-    def _choice(self, field: SettingField) -> QComboBox:
-        choice = QComboBox()
-        for key in field.choices:
-            choice.addItem(self._texts.tr(f"setting.{field.name}.{key}"), key)
-        choice.setCurrentIndex(field.choices.index(str(field.value)))
-        self._values[field.name] = lambda: str(choice.currentData())
-        return choice
+    def _add_page(self, title: str, content: QWidget) -> None:
+        page = QWidget()
+        column = stacked(Words(title, "title"), content, gap=12)
+        column.setStretch(1, 1)
+        page.setLayout(column)
+        item = QListWidgetItem(title, self.pages)
+        item.setSizeHint(QSize(_LIST_PX, _ROW_PX))
+        self._stack.addWidget(page)
 
     def _save(self) -> None:
-        self.saved.emit({name: read() for name, read in self._values.items()})
+        values = {name: value for form in self._forms for name, value in form.values().items()}
+        if self._packages is not None:
+            values["model"] = self._packages.chosen
+        self.saved.emit(values)
         self.close()
-
-
-def _label(text: str, kind: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("class", kind)
-    label.setWordWrap(True)
-    return label
