@@ -242,3 +242,9 @@ def test_what_blocks_a_review():
 def test_first_impression_of_blanks_is_no_finding():
     assert FirstImpression(text=" \n").no_finding
     assert not FirstImpression(text="nodule").no_finding
+
+
+@pytest.mark.parametrize("size", [0.0, -1.0, 100.0, float("nan")])
+def test_an_impossible_calibration_cannot_exist(size: float):
+    with pytest.raises(ValueError, match="mm"):
+        CalibrationChanged(sop_uid=SOP, before=None, after=size)

@@ -162,11 +162,21 @@ class AnnotationChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationChanged:
-    """The reader said what a column of one film measures in mm; None is the file's own word."""
+    """The reader said what a column of one film measures in mm; None is the file's own word.
+
+    Raises
+    ------
+    ValueError
+        For a size that no pixel spacing has.
+    """
 
     sop_uid: str
     before: float | None
     after: float | None
+
+    def __post_init__(self) -> None:
+        if not all(size is None or 0 < size < 100 for size in (self.before, self.after)):
+            raise ValueError("a film column lies between 0 and 100 mm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
