@@ -2,11 +2,14 @@
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from resources.i18n import Texts
 from workstation.core.display_pattern import quality_pattern
 from workstation.ui.display_check import DisplayCheck
+from workstation.ui.footer import Footer
+from workstation.ui.viewer.state import ViewerOptions
+from workstation.ui.window import MainWindow, WindowOptions
 
 
 def test_the_pattern_fills_the_screen_unscaled_and_a_key_closes_it(qtbot):
@@ -30,4 +33,19 @@ def test_both_languages_say_that_nothing_is_calibrated(qtbot):
         check = DisplayCheck(Texts(language), parent)
         labels = [child.text() for child in check.children() if hasattr(child, "text")]
         assert any(word in text for text in labels)
+        check.close()
+
+
+def test_the_foot_of_the_window_says_so_and_leads_to_the_check(qtbot):
+    window = MainWindow(Texts("en"), WindowOptions(viewer=ViewerOptions(), keys={}))
+    qtbot.addWidget(window)
+    window.show()
+    footer = window.findChild(Footer)
+    assert footer.display.text() == "Uncalibrated display"
+    assert "luminance" in footer.display.toolTip()
+    assert "not a registered medical device" in footer.findChild(QLabel).text()
+    footer.display.click()
+    (check,) = window.findChildren(DisplayCheck)
+    assert check.isVisible()
+    with qtbot.waitSignal(check.destroyed):
         check.close()

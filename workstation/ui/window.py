@@ -29,7 +29,7 @@ from workstation.ui.dialogs.keys import KeyMap, KeysDialog
 from workstation.ui.dialogs.pages import guide
 from workstation.ui.display_check import DisplayCheck
 from workstation.ui.findings.view import FindingsView
-from workstation.ui.footer import ResearchFooter
+from workstation.ui.footer import Footer
 from workstation.ui.icons import icon
 from workstation.ui.notice_bar import NoticeBar
 from workstation.ui.panel import stacked
@@ -212,7 +212,9 @@ class MainWindow(QMainWindow):
         self._message_end.setInterval(_MESSAGE_MS)
         self._message_end.timeout.connect(self._message.clear)
         self.statusBar().addWidget(self._message, 1)
-        self.statusBar().addPermanentWidget(ResearchFooter(texts))
+        footer = Footer(texts)
+        footer.check_requested.connect(self.check_display)
+        self.statusBar().addPermanentWidget(footer)
         self.statusBar().setSizeGripEnabled(False)
         self.film.maximise_requested.connect(self._toggle_panels)
         self.film.menu_requested.connect(self._film_menu)
