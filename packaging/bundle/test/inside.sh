@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs in the test's root, as its administrator, without a network: see run.sh.
 set -euo pipefail
-stick=/media/stick
+stick=/stick
+home=/reader
 
 say() { printf '\n== %s\n' "$*"; }
 fail() {
@@ -14,10 +15,10 @@ as_reader() { su reader -s /bin/bash -c "cd; $1"; }
 traced() { echo "strace -f -qq --seccomp-bpf -e trace=connect,bind,sendto,sendmsg -o \$HOME/$1.trace"; }
 only_loopback() {
     local far
-    far=$(grep -hE 'sa_family=AF_INET6?' "/home/reader/$1.trace" |
+    far=$(grep -hE 'sa_family=AF_INET6?' "$home/$1.trace" |
         grep -vE '127\.0\.0\.1|inet_pton\(AF_INET6, "::1"' || true)
     [ -z "$far" ] || fail "a connection beyond loopback: $far"
-    echo "$(wc -l <"/home/reader/$1.trace") network calls, none beyond loopback"
+    echo "$(wc -l <"$home/$1.trace") network calls, none beyond loopback"
 }
 
 install_deb() {
@@ -32,7 +33,7 @@ install_deb() {
 
 install_run() {
     as_reader "time sh $stick/thoravue.run"
-    program=/home/reader/.local/bin/thoravue
+    program=$home/.local/bin/thoravue
     say "killed in an update: the version before starts"
     for seconds in 2 6 12; do
         as_reader "timeout -s KILL $seconds sh $stick/thoravue.run" || true
@@ -50,7 +51,7 @@ remove() {
     say "removed: the data stay"
     if [ "$1" = deb ]; then dpkg -P thoravue; else as_reader .local/opt/thoravue/uninstall; fi
     [ ! -e "$program" ] || fail "$program is still there"
-    ls -l /home/reader/.local/share/thoravue/library.db
+    ls -l $home/.local/share/thoravue/library.db
 }
 
 say "packages from the offline folder; no Python, no network"
@@ -58,7 +59,7 @@ dpkg -i /offline/*.deb >/dev/null
 dpkg -i /tools/*.deb >/dev/null
 ! command -v python3 || fail "there is a Python"
 ! getent hosts deb.debian.org || fail "there is a network"
-useradd --create-home reader
+useradd --create-home --home-dir $home reader
 "install_$1"
 
 say "self-test"
@@ -66,11 +67,11 @@ SECONDS=0
 as_reader "$(traced self-test) $program self-test --lang en --json numbers.json"
 [ $SECONDS -le 60 ] || fail "it took $SECONDS s"
 only_loopback self-test
-cmp $stick/numbers.json /home/reader/numbers.json || fail "other numbers than the source tree's"
+cmp $stick/numbers.json $home/numbers.json || fail "other numbers than the source tree's"
 echo "the numbers are those of the source tree"
 
 say "the window reads the sample"
 as_reader "xvfb-run -a -s '-screen 0 1920x1080x24' bash $stick/read_sample.sh '$(traced window) $program'"
-[ "$(head -c 5 /home/reader/report.pdf)" = %PDF- ] || fail "there is no report"
+[ "$(head -c 5 $home/report.pdf)" = %PDF- ] || fail "there is no report"
 only_loopback window
 remove "$1"

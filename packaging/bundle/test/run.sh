@@ -48,15 +48,15 @@ try() { # try deb|run
     root=$work/root-$1
     rm -rf "$root"
     cp -a $work/base "$root"
-    mkdir "$root/media/stick"
-    cp "$deb" "$root/media/stick/thoravue.deb"
-    cp "$run" "$root/media/stick/thoravue.run"
-    cp $here/{inside,read_sample}.sh $work/numbers.json "$root/media/stick"
+    mkdir "$root/stick"
+    cp "$deb" "$root/stick/thoravue.deb"
+    cp "$run" "$root/stick/thoravue.run"
+    cp $here/{inside,read_sample}.sh $work/numbers.json "$root/stick"
     # No device but loopback: whatever is asked of a network fails.
     unshare --net --mount --pid --fork --mount-proc="$root/proc" \
         bash -c "ip link set lo up; exec chroot '$root' env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-            LANG=C.UTF-8 bash /media/stick/inside.sh $1"
-    cp "$root/home/reader/report.pdf" "$work/report-$1.pdf"
+            LANG=C.UTF-8 bash /stick/inside.sh $1"
+    cp "$root/reader/report.pdf" "$work/report-$1.pdf"
     rm -rf "$root"
 }
 
