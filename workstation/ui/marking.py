@@ -33,7 +33,7 @@ class Marking(QObject):
         if film is None or film.instance.study_uid != state.study_uid:
             return
         sop_uid = film.instance.sop_uid
-        closed = self._texts.tr("This review is closed: open it again to draw or measure.")
+        closed = self._texts.tr("This review is closed: reopen it to draw or measure.")
         self._view.hand.show(
             state.annotations_of(sop_uid),
             mm_per_column=state.calibrations.get(sop_uid),
