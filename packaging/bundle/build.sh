@@ -60,3 +60,5 @@ if [ -n "${THORAVUE_SIGNING_KEY:-}" ]; then # updates are trusted that carry thi
     $environment/bin/python $here/sign.py --public >dist/thoravue/_internal/resources/release-key.txt
 fi
 $environment/bin/python $here/inventory.py write
+# A bundle that does not work is not packed.
+THORAVUE_HOME=$(mktemp -d) dist/thoravue/thoravue self-test --lang en
