@@ -26,6 +26,7 @@ from workstation.core.findings import (
 from workstation.core.geometry import Affine2D, Disc
 from workstation.core.image import PixelSpacing, Radiograph
 from workstation.core.jobs import JobContext
+from workstation.core.presentation import PresentationState
 from workstation.core.report import ReportDocument
 from workstation.core.review import ReviewEvent, ReviewState, ReviewStatus
 from workstation.core.study import FileRecord, FileStamp, Instance, PatientIdentity, Study
@@ -54,6 +55,14 @@ class FilmReader(Protocol):
 
     def read(self, path: Path, context: JobContext, *, frame: int = 0) -> Radiograph:
         """Decode, or raise `WorkstationError` with a reason."""
+        ...
+
+
+class PresentationReader(Protocol):
+    """Parses a foreign presentation state in a guarded child."""
+
+    def read_presentation(self, path: Path, context: JobContext) -> PresentationState:
+        """Parse, or raise `WorkstationError` with a reason."""
         ...
 
 

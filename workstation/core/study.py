@@ -8,7 +8,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from workstation.core.errors import Reason
+from workstation.core.errors import ErrorCode, Reason
+
+PRESENTATION_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
+"""SOP Class UID of grayscale softcopy presentation states (PS3.4 B.5)."""
 
 
 class Sex(StrEnum):
@@ -129,6 +132,11 @@ class Instance:
         """When the film was taken, as well as is known."""
         return self.acquired or self.study_datetime
 
+    @property
+    def is_film(self) -> bool:
+        """Whether it has pixels: all but presentation states do."""
+        return self.sop_class_uid != PRESENTATION_STATE
+
 
 class FileOutcome(StrEnum):
     """What became of a file during an import."""
@@ -188,6 +196,8 @@ class Study:
     description: str
     accession_number: str
     series: tuple[Series, ...]
+    presentations: tuple[tuple[Instance, Path], ...] = ()
+    """Presentation states of its films."""
 
     @property
     def instances(self) -> tuple[tuple[Instance, Path], ...]:
@@ -196,10 +206,14 @@ class Study:
 
 
 def study_of(films: Sequence[tuple[Instance, Path]]) -> Study:
-    """The study that `films` of one Study Instance UID make up: series by their numbers, images by theirs."""
+    """The study that `films` of one Study Instance UID make up: series by their numbers, images by theirs.
+
+    Presentation states among them stand apart.
+    """
     by_series: dict[str, list[tuple[Instance, Path]]] = {}
     for film in films:
-        by_series.setdefault(film[0].series_uid, []).append(film)
+        if film[0].is_film:
+            by_series.setdefault(film[0].series_uid, []).append(film)
     series = [
         Series(
             series_uid=uid,
@@ -211,7 +225,7 @@ def study_of(films: Sequence[tuple[Instance, Path]]) -> Study:
         for uid, members in by_series.items()
     ]
     series.sort(key=lambda s: (s.number is None, s.number or 0, s.series_uid))
-    first = films[0][0]
+    first = next((film[0] for film in films if film[0].is_film), films[0][0])
     return Study(
         study_uid=first.study_uid,
         patient=first.patient,
@@ -219,4 +233,13 @@ def study_of(films: Sequence[tuple[Instance, Path]]) -> Study:
         description=first.study_description,
         accession_number=first.accession_number,
         series=tuple(series),
+        presentations=tuple(film for film in films if not film[0].is_film),
     )
+
+
+def film_or_skipped(record: FileRecord) -> FileRecord:
+    """`record`, where films alone are read: a presentation state counts as a file without pixels."""
+    if record.instance is None or record.instance.is_film:
+        return record
+    reason = Reason(code=ErrorCode.NO_PIXEL_DATA, parameters={"path": str(record.stamp.path)})
+    return FileRecord(stamp=record.stamp, outcome=FileOutcome.SKIPPED, reason=reason)

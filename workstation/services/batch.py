@@ -16,7 +16,15 @@ from workstation.core.findings import AnalysisResult, AnalysisStatus
 from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext, Progress
 from workstation.core.ports import FilmReader, HeaderScanner
-from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance, Study, study_of
+from workstation.core.study import (
+    FileOutcome,
+    FileRecord,
+    FileStamp,
+    Instance,
+    Study,
+    film_or_skipped,
+    study_of,
+)
 from workstation.services.analysis import Analysis
 from workstation.services.twins import settle
 
@@ -85,7 +93,7 @@ class BatchAnalysis:
         records = [item for item in items if isinstance(item, FileRecord)]
         stamps = [item for item in items if isinstance(item, FileStamp)]
         for record in self._scanner.scan(stamps, context):
-            records.append(record)
+            records.append(film_or_skipped(record))
             context.report(Progress(stage="scan", done=len(records), total=total))
         records, _ = settle(records, {}, context.token, digest=self._scanner.digest)
         loaded = [r for r in records if r.outcome is FileOutcome.LOADED]

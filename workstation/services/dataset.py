@@ -15,7 +15,7 @@ from workstation.core.display import presented
 from workstation.core.errors import CancelledError, ErrorCode, Reason, WorkstationError
 from workstation.core.jobs import JobContext, Progress
 from workstation.core.ports import FilmReader, HeaderScanner
-from workstation.core.study import FileRecord, FileStamp, Instance
+from workstation.core.study import FileRecord, FileStamp, Instance, film_or_skipped
 from workstation.services.analysis import tag_refusal
 from workstation.services.exporting import write_atomically
 
@@ -130,6 +130,7 @@ class DatasetExport:
         *,
         labels_folder: Path,
     ) -> dict[str, str]:
+        record = film_or_skipped(record)
         if record.instance is None:
             raise _refused(record.reason or Reason(code=ErrorCode.NOT_AN_IMAGE))
         refusal = tag_refusal(record.instance, minimum_age=0.0)

@@ -228,7 +228,9 @@ class _Tally:
         self.problems += [record for record in batch if record.reason is not None]
         first = None
         if self._first is None:
-            first = self._first = next((r for r in batch if r.instance is not None), None)
+            first = self._first = next(
+                (r for r in batch if r.instance and r.instance.is_film), None
+            )
         self._report(first)
 
     def show(self) -> None:

@@ -92,17 +92,29 @@ def _entry(entry: Entry) -> list[Any]:
 def _serve_film(request: dict[str, Any], sink: BinaryIO, files: ForeignFiles) -> None:
     from workstation.adapters.dicom.film import read_film
 
+    assume_gbk = bool(request.get("assume_gbk"))
+
+    def presentation() -> Answer:
+        from workstation.adapters.dicom.presentations import read_presentation
+
+        arrays: list[Array] = []
+        path = request["presentation"]
+        state = read_presentation(path, assume_gbk=assume_gbk, open_file=files.open)
+        return encode(state, arrays), arrays
+
     def work() -> Answer:
         arrays: list[Array] = []
         parts = read_film(
             request["path"],
             frame=request["frame"],
-            assume_gbk=bool(request.get("assume_gbk")),
+            assume_gbk=assume_gbk,
             open_file=files.open,
         )
         return {name: encode(value, arrays) for name, value in parts.items()}, arrays
 
-    if request.get("path") is None:  # started ahead: load the libraries now
+    if "presentation" in request:
+        _answer(sink, presentation)
+    elif request.get("path") is None:  # started ahead: load the libraries now
         _answer(sink, lambda: (None, []))
     else:
         _answer(sink, work)

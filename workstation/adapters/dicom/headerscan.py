@@ -41,7 +41,8 @@ def scan_file(
         if is_directory(elements):
             raise WorkstationError(ErrorCode.MEDIA_DIRECTORY)
         instance = instance_of(elements, assume_gbk=assume_gbk)
-        check_size(elements, instance, file.size)
+        if instance.is_film:
+            check_size(elements, instance, file.size)
         return instance
 
 

@@ -13,6 +13,7 @@ from workstation.adapters.dicom.wire import Array, Json
 from workstation.core.errors import CancelledError, ErrorCode, WorkstationError
 from workstation.core.image import Radiograph
 from workstation.core.jobs import CancelToken, JobContext
+from workstation.core.presentation import PresentationState
 
 
 class GuardedFilmReader:
@@ -51,15 +52,26 @@ class GuardedFilmReader:
         WorkstationError
             The reason why there is no film.
         """
-        request = {
-            "path": str(path.absolute()),
-            "frame": frame,
-            "assume_gbk": self._assume_gbk,
-        }
+        value, arrays = self._ask({"path": str(path.absolute()), "frame": frame}, path, context)
+        return _film(value, arrays)
+
+    def read_presentation(self, path: Path, context: JobContext) -> PresentationState:
+        """Parse a presentation state; raises as `read`."""
+        request = {"presentation": str(path.absolute())}
+        value, arrays = self._ask(request, path, context)
+        try:
+            state: PresentationState = decoder(PresentationState)(value, arrays)
+        except (TypeError, ValueError, LookupError) as error:
+            raise WorkstationError(ErrorCode.MALFORMED, "answer", path=str(path)) from error
+        return state
+
+    def _ask(
+        self, request: dict[str, Json], path: Path, context: JobContext
+    ) -> tuple[Json, Sequence[Array]]:
+        request = request | {"assume_gbk": self._assume_gbk}
         try:
             with self._lock, self._child.request(request, context.token) as answers:
-                value, arrays = answers.next()
-            return _film(value, arrays)
+                return answers.next()
         except CancelledError:
             raise
         except WorkstationError as error:
