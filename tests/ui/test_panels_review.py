@@ -384,7 +384,7 @@ def test_undo_and_redo_name_their_change(make_view):
 def test_what_blocks_the_review_is_said_in_words(make_view):
     view = make_view(STATES["fresh"])
     assert not view.closing.review.isEnabled()
-    assert "2 AI findings above threshold" in view.closing.blocks.text()
+    assert "above threshold that wait for your decision: 2" in view.closing.blocks.text()
     assert "Write an impression" in view.closing.review.accessibleDescription()
 
 
