@@ -119,7 +119,10 @@ def local_contrast(picture: Picture) -> Picture:
 def structure_correlation(one: Picture, other: Picture, mask: Mask) -> float:
     """Pearson's correlation of the fine structure of two pictures where `mask` holds; 0 when there is none."""
     size = max(round(max(one.shape) * _STRUCTURE_SHARE), 3)
-    a, b = ((picture - _box_mean(picture, size))[mask] for picture in (one, other))
+    share = np.maximum(_box_mean(mask.astype(np.float32), size), 1e-6)
+    a, b = (
+        (picture - _box_mean(picture * mask, size) / share)[mask] for picture in (one, other)
+    )
     if a.size < 2:
         return 0.0
     a, b = a - a.mean(), b - b.mean()

@@ -19,7 +19,8 @@ from workstation.core.jobs import CancelToken, JobContext, Progress
 # Coarse to fine: pictures shrunk and smoothed by this much.
 _LEVELS = {8: 4.0, 4: 2.0, 2: 1.0}
 _LIGHT_LEVELS, _CONTRAST_LEVELS, _ELASTIC_LEVELS = (8, 4), (4, 2), (8, 4)
-_AFFINE_STEPS, _ELASTIC_STEPS = 120, 25
+_AFFINE_STEPS, _ELASTIC_STEPS = 120, 80
+_AFFINE_STRIDE_PX, _ELASTIC_STRIDE_PX = 1.0, 2.0
 # Grid cells along either side: breathing and posture are followed, a single lesion is not warped away.
 _CELLS = (4, 4)
 
@@ -57,9 +58,8 @@ class ElasticRegistration:
             self._improve(affine, light, context, _LIGHT_LEVELS)
             self._improve(affine, contrast, context, _CONTRAST_LEVELS)
             spline = sitk.BSplineTransformInitializer(light[0], list(_CELLS), order=3)
-            self._bend(spline, contrast, context, affine)
-        except RuntimeError as error:  # what SimpleITK raises for everything, a stop included
-            context.token.raise_if_cancelled()
+            self._improve(spline, contrast, context, _ELASTIC_LEVELS, after=affine)
+        except RuntimeError as error:  # what SimpleITK raises for everything
             raise WorkstationError(
                 ErrorCode.REGISTRATION_FAILED, type(error).__name__, before=0.0, after=0.0
             ) from error
@@ -67,33 +67,31 @@ class ElasticRegistration:
         return tuple(_places(light[0], transform) for transform in (affine, both))
 
     def _improve(
-        self, affine: Transform, images: Images, context: JobContext, levels: tuple[int, ...]
+        self,
+        transform: Transform,
+        images: Images,
+        context: JobContext,
+        levels: tuple[int, ...],
+        *,
+        after: Transform = None,
     ) -> None:
-        """Improve `affine` in place."""
+        """Improve `transform` in place; a spline comes before the affine map `after`."""
         method = self._method(levels)
+        stage, steps, stride = "affine", _AFFINE_STEPS, _AFFINE_STRIDE_PX
+        if after is not None:
+            stage, steps, stride = "elastic", _ELASTIC_STEPS, _ELASTIC_STRIDE_PX
+            method.SetMovingInitialTransform(after)
+        # LBFGSB would need no more steps, but does not stop when it is asked to.
         method.SetOptimizerAsRegularStepGradientDescent(
-            learningRate=1.0,
+            learningRate=stride,
             minStep=1e-3,
-            numberOfIterations=_AFFINE_STEPS // len(levels),
+            numberOfIterations=steps // len(levels),
             relaxationFactor=0.6,
-            gradientMagnitudeTolerance=1e-6,
+            gradientMagnitudeTolerance=1e-8,
         )
         method.SetOptimizerScalesFromPhysicalShift()
-        method.SetInitialTransform(affine, inPlace=True)
-        _watch(method, context, "affine", _AFFINE_STEPS)
-        method.Execute(*images)
-        context.token.raise_if_cancelled()
-
-    def _bend(
-        self, spline: Transform, images: Images, context: JobContext, affine: Transform
-    ) -> None:
-        """Improve `spline`, which is followed by `affine`, in place."""
-        steps = _ELASTIC_STEPS
-        method = self._method(_ELASTIC_LEVELS)
-        method.SetOptimizerAsLBFGSB(gradientConvergenceTolerance=1e-6, numberOfIterations=steps)
-        method.SetMovingInitialTransform(affine)
-        method.SetInitialTransform(spline, inPlace=True)
-        _watch(method, context, "elastic", steps * len(_ELASTIC_LEVELS))
+        method.SetInitialTransform(transform, inPlace=True)
+        _watch(method, context, stage, steps)
         method.Execute(*images)
         context.token.raise_if_cancelled()
 
