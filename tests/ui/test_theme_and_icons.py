@@ -6,26 +6,13 @@ from itertools import product
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QIcon
 
+from tests.factories.access import contrast
 from workstation.ui.icons import application_icon, icon
 from workstation.ui.theme import TOKENS, style_sheet
 from workstation.ui.viewer.actions import COMMANDS
 from workstation.ui.window import SHELL_COMMANDS
-
-
-def luminance(colour):
-    """Relative luminance (WCAG 2.2)."""
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in QColor(colour).getRgbF()[:3]
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,18 @@ def rule() -> QFrame:
     return line
 
 
+def tab_after(anchor: QWidget, *parts: QWidget) -> None:
+    """Let the Tab key go from `anchor` through `parts` with all in them: what is made later comes last otherwise."""
+    for part in parts:
+        for widget in (part, *part.findChildren(QWidget)):
+            takes_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if (
+                takes_tab and widget.window() is anchor.window()
+            ):  # a combo box has a window inside
+                QWidget.setTabOrder(anchor, widget)
+                anchor = widget
+
+
 def told(texts: Texts, reason: Reason) -> str:
     """What a reason says in the reader's language."""
     return texts.tr(f"error.{reason.code.value}", **reason.parameters)

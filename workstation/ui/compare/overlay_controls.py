@@ -46,6 +46,7 @@ class OverlayControls(QWidget):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(120)
+        self.progress.setAccessibleName(self.start.text())
         self.stage = Words(css="muted small", wrap=False)
         self.note = Words(css="small")
         self.note.setToolTip(

@@ -89,11 +89,12 @@ class ImportSummaryDialog(QDialog):
         root.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._status = QLabel("")
         self._status.setProperty("class", "muted")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = QDialogButtonBox()
         copy = buttons.addButton(texts.tr("Copy"), QDialogButtonBox.ButtonRole.ActionRole)
         save = buttons.addButton(
             texts.tr("Save as table…"), QDialogButtonBox.ButtonRole.ActionRole
         )
+        buttons.addButton(QDialogButtonBox.StandardButton.Close)
         copy.clicked.connect(self._copy)
         save.clicked.connect(self._save)
         buttons.rejected.connect(self.close)

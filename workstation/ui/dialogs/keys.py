@@ -71,7 +71,9 @@ class KeysDialog(QDialog):
         hint = QLabel(texts.tr("Double click a key to change it, then press the new one."))
         hint.setProperty("class", "muted")
         kinds = QDialogButtonBox.StandardButton
-        self.buttons = QDialogButtonBox(kinds.Save | kinds.Close | kinds.RestoreDefaults)
+        self.buttons = QDialogButtonBox()
+        for kind in (kinds.RestoreDefaults, kinds.Save, kinds.Close):  # as Tab reaches them
+            self.buttons.addButton(kind)
         self.buttons.button(kinds.Save).setProperty("class", "primary")
         self.buttons.accepted.connect(self._save)
         self.buttons.rejected.connect(self.close)

@@ -54,6 +54,7 @@ def model_card(texts: Texts, html: str, parent: QWidget | None) -> PageDialog:
     # Qt's rich text has no style sheets of its own width; the page's colours are for paper.
     page.setStyleSheet("QTextBrowser { background: #ffffff; color: #15171a; }")
     page.setHtml(html)
+    page.setAccessibleName(texts.tr("Model card"))
     return PageDialog(texts.tr("Model card"), page, size=(860, 720), parent=parent)
 
 

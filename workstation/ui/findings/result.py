@@ -16,7 +16,7 @@ from workstation.ui.findings.row import RowView
 from workstation.ui.findings.trial import TrialCard
 from workstation.ui.findings.wording import marks_words
 from workstation.ui.icons import icon
-from workstation.ui.panel import Words, in_line, indented, rule, stacked, told
+from workstation.ui.panel import Words, in_line, indented, rule, stacked, tab_after, told
 
 _ICON_PX = 16
 
@@ -116,7 +116,12 @@ class ResultPage(QWidget):
             made.selected.connect(lambda c=code: self.selected.emit(c))
             made.evidence_requested.connect(lambda c=code: self.evidence_requested.emit(c))
             made.decided.connect(lambda word, c=code: self.decided.emit(c, word))
-        below = sum(not row.score.above for row in state.rows)
+        first, second = (
+            [self.rows[row.score.code] for row in state.rows if bool(row.score.above) is above]
+            for above in (True, False)
+        )
+        tab_after(self.group, *first, self.group, *second)
+        below = len(second)
         called = [row for row in state.rows if row.score.above is not None]
         tr = self._texts.tr
         self.group.setText(

@@ -22,7 +22,7 @@ from workstation.ui.findings.wording import (
     verdict_words,
 )
 from workstation.ui.icons import icon
-from workstation.ui.panel import Words, button, in_line, stacked
+from workstation.ui.panel import Words, button, in_line, stacked, tab_after
 from workstation.ui.theme import TOKENS
 
 _ICON_PX = 16
@@ -194,6 +194,7 @@ class RowView(QWidget):
             self.editor.closed.connect(self._close_editor)
             self._parts.addWidget(self.editor)
             self.editor.show()
+            tab_after(self.buttons[Verdict.EDITED], self.editor)
         self.editor.finding.setFocus()
 
     def _close_editor(self) -> None:

@@ -38,6 +38,7 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         self._draw_over = draw_over
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # pyqtgraph's takes the Tab key
         self.setAcceptDrops(False)
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)

@@ -41,6 +41,7 @@ class ImportStrip(QFrame):
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
+        self._bar.setAccessibleName(texts.tr("Import"))
         self._cancel = QPushButton(texts.tr("Stop"))
         self._details = QPushButton(texts.tr("Details"))
         for button in (self._cancel, self._details):
