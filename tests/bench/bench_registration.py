@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -56,9 +57,7 @@ def _measure(comparison: Comparison, name: str, current: Radiograph, prior: Radi
         agreement = f"{error.code} {dict(error.reason.parameters)}"
     end = time.perf_counter()
     times = [*(entered.get(stage, end) for stage in STAGES), end]
-    spans = "".join(
-        f"{after - before:10.2f}" for before, after in zip(times, times[1:], strict=False)
-    )
+    spans = "".join(f"{after - before:10.2f}" for before, after in pairwise(times))
     print(f"{name:16}{spans}{end - start:10.2f}  {agreement}")
 
 

@@ -93,6 +93,40 @@ def children():
     return [line for line in listed.stdout.splitlines() if "ps -o" not in line]
 
 
+def test_a_prior_hangs_beside_and_the_desk_stays_with_the_study(program, qtbot):
+    """Marks, tools and the report are the current study's; the prior beside never gets an AI mark."""
+    made = program(SAMPLE)
+    made.until(lambda: made.to.worklist.count() == 2 and made.to.worklist._ticket is None)
+    newest = max(made.to.worklist.fetch(0, 9), key=lambda row: row.study.when).study
+    made.to.desk.open_study(newest.study_uid)
+    film, window = made.film(), made.bench.window
+    window.actions_by_id["compare.prior_requested"].trigger()
+    made.until(lambda: window.stage.beside is not None and window.stage.beside.film is not None)
+    beside = window.stage.beside
+    assert beside.film.instance.study_uid != newest.study_uid
+    assert "Prior" in window.stage.badges[1].text
+    made.analysed()
+    made.to.review.record_impression("nodule")
+    made.until(lambda: made.to.findings.state.phase is FindingsPhase.RESULT)
+    code = made.to.findings.state.rows[0].score.code
+    made.to.findings.ask_evidence(code)
+    made.until(lambda: made.to.findings.overlay is not None)
+    assert window.film._evidence is not None
+    assert beside._evidence is None
+    window.stage.activate(beside)
+    window.actions_by_id["view.invert"].trigger()
+    assert beside.view_state().inverted
+    assert made.to.desk.film is film is window.film.film
+    assert made.to.record.study_uid == newest.study_uid
+    window.actions_by_id["compare.superimpose_requested"].trigger()
+    made.until(lambda: made.to.superimpose.state.registered is not None)
+    assert window.film.computed.image_on(film) is not None
+    assert beside.computed.image_on(beside.film) is None
+    window.worklist.study_activated.emit(beside.film.instance.study_uid)
+    assert window.stage.beside is None
+    assert window.film.computed._image is None
+
+
 def test_closing_asks_for_no_name_and_keeps_what_was_typed(program, monkeypatch):
     asked = []
     monkeypatch.setattr("workstation.app.workbench.ask_reader_name", lambda *_: asked.append(1))

@@ -126,9 +126,26 @@ class Comparing(QObject):
     def _on_beside_made(self, view: FilmView) -> None:
         view.step_requested.connect(self._step)
         view.view_changed.connect(self._draw_overlay)
+        view.hand.said.connect(self._window.say)
+        view.hand.film_changed.connect(self._let_measure)
+        view.hand.annotation_changed.connect(self._on_measured)
+        view.hand.calibrated.connect(self._on_measured)
+        self._beside = view
+        self._let_measure()
         view.maximise_requested.connect(self._window.film.maximise_requested)
         view.menu_requested.connect(self._window.film.menu_requested)
         view.file_dropped.connect(self._window.film.file_dropped)
+
+    def _let_measure(self) -> None:
+        """What is drawn on the film beside belongs to no review: it stays until another film comes."""
+        self._beside.hand.show(refusal="")
+
+    def _on_measured(self, *_what: object) -> None:
+        self._window.say(
+            self._texts.tr(
+                "Drawn on the film beside: it stays until another film comes, and is not stored."
+            )
+        )
 
     def _step(self, by: int) -> None:
         if self._presenter.state.beside is Beside.PRIOR:
