@@ -3,7 +3,7 @@
 # usage: read_sample.sh 'PROGRAM AND ITS ARGUMENTS'
 set -euo pipefail
 
-openbox &
+jwm >/dev/null 2>&1 &
 manager=$!
 trap 'kill $manager' EXIT
 eval "$1 --sample --lang en" &

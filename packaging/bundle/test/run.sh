@@ -24,7 +24,7 @@ base_root() {
     cp /etc/resolv.conf $root/etc
     cp "$deb" $root/thoravue.deb
     download offline ./thoravue.deb
-    download tools xvfb xauth xdotool openbox strace
+    download tools xvfb xauth xdotool jwm strace
     rm $root/thoravue.deb $root/etc/resolv.conf
     touch $root/tools/complete
 }
