@@ -209,7 +209,7 @@ class Stage(QWidget):
             leader=self._linked_film(leader, leader.film),
             state=follower.view_state(),
         )
-        follower.restore(state)
+        follower.restore(state, moving=True)
         follower.view_changed.emit(follower.view_state())
 
     def _linked_film(self, view: FilmView, film: Radiograph) -> LinkedFilm:

@@ -240,12 +240,15 @@ class FilmView(QWidget):
         """How the film is looked at now."""
         return self._state
 
-    def restore(self, state: ViewState) -> None:
-        """Look at the film in the way of `state`, whose window is left out where it does not apply."""
+    def restore(self, state: ViewState, *, moving: bool = False) -> None:
+        """Look at the film in the way of `state`, whose window is left out where it does not apply; `moving` as one of many steps."""
         if self._film is not None:
             monochrome = self._film.is_monochrome
             voi = (state.voi or self._state.voi) if monochrome else None
-            self._set_motion(film=False, evidence=False)
+            again = moving and self._settling.isActive()
+            if moving:
+                self._settling.start()
+            self._set_motion(film=again and state.zoom != self._state.zoom, evidence=again)
             self._look(replace(state, voi=voi))
 
     def presentation(self) -> tuple[VoiSelection | None, bool]:
