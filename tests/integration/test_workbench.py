@@ -18,6 +18,7 @@ from workstation.adapters.config.settings import load_settings
 from workstation.app.sample import SAMPLE
 from workstation.app.workbench import Workbench
 from workstation.core.findings import AnalysisStatus
+from workstation.core.ports import SortKey, WorklistQuery
 from workstation.core.review import Actor, Decision, ReviewStatus, Section, Verdict
 from workstation.ui.findings.model import FindingsPhase
 
@@ -144,6 +145,29 @@ def test_closing_asks_for_no_name_and_keeps_what_was_typed(program, monkeypatch)
     review = again.bench.window.review
     assert review.report.edits[Section.FINDINGS].text == "结节 nodule"
     assert review.impression.edit.text == "apex?"
+
+
+def test_the_next_start_shows_the_film_and_the_worklist_as_they_were_left(program):
+    first = program(SAMPLE)
+    shown = first.film().instance.sop_uid
+    other = next(i.sop_uid for i, _ in first.to.desk.study.instances if i.sop_uid != shown)
+    first.to.desk.show_film(other)
+    assert first.film().instance.sop_uid == other
+    view, window = first.bench.window.film, first.bench.window
+    window.setGeometry(10, 40, 780, 700)
+    for command in (view.rotate_right, view.invert, view.zoom_in):
+        command()
+    view.pan_by(30.0, 20.0)
+    left = view.view_state()
+    window.worklist.show_query(WorklistQuery(sort=SortKey.PATIENT_NAME, descending=False))
+    first.to.worklist.search(window.worklist.query)
+    stood = window.geometry()
+    close(first)
+    again = program()
+    assert again.film().instance.sop_uid == other
+    assert again.bench.window.film.view_state() == left
+    assert again.bench.window.worklist.query.sort is SortKey.PATIENT_NAME
+    assert again.bench.window.geometry() == stood
 
 
 def test_a_folder_in_and_a_reviewed_report_out(program, tmp_path):

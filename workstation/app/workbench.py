@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from resources.i18n import LANGUAGES, Texts
 from workstation import __version__
 from workstation.adapters.config.folders import Folders
+from workstation.adapters.config.place import load_place, save_place
 from workstation.adapters.config.settings import LoadedSettings, Settings, save_settings
 from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
@@ -41,6 +42,7 @@ from workstation.ui.findings.model import EvidenceControls
 from workstation.ui.findings.presenter import FindingsPresenter, RevealPolicy
 from workstation.ui.findings.what_if import WhatIfPresenter
 from workstation.ui.jobs.lanes import LATER, Lanes
+from workstation.ui.looks import Looks
 from workstation.ui.record import Record
 from workstation.ui.review.export import ReportExport, ReportTools
 from workstation.ui.review.presenter import ReviewPresenter
@@ -104,7 +106,7 @@ class Workbench(QObject):
         self._engines = QTimer(self)
         self._engines.setInterval(_ENGINES_AFTER_MS)
         self._engines.timeout.connect(self._load_engines)
-        self.window = self._made_window()
+        self.window = self._made_window(load_place(folders.config))
         self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
 
     def show(self) -> None:
@@ -145,10 +147,12 @@ class Workbench(QObject):
         What cannot be interrupted is an import of torch, and a key store of the system that does not answer. Neither has
         anything to store; the process must end then.
         """
+        save_place(self._folders.config, self.window.place)
         self.window.hide()
         self._engines.stop()
         if self.presenters is not None:
             self.presenters.worklist.close()
+            self.presenters.looks.close()
         impatient = {Lane.COMPUTE} if self._backstage else {Lane.COMPUTE, Lane.STORE}
         ended = self._lanes.shutdown(impatient=impatient if hurried else ())
         self._scanner.close()
@@ -166,7 +170,7 @@ class Workbench(QObject):
         before, room = self.window, self._room
         before.review.commit_pending()
         self.language, self._texts = language, Texts(language)
-        self.window = self._made_window(geometry=bytes(before.saveGeometry().data()))
+        self.window = self._made_window(before.place)
         if self.presenters is not None:
             self._enter(self.presenters, following=room)
         self._show_problems()
@@ -175,10 +179,10 @@ class Workbench(QObject):
         before.deleteLater()
         self.language_changed.emit(language)
 
-    def _made_window(self, *, geometry: bytes = b"") -> MainWindow:
+    def _made_window(self, place: Mapping[str, bytes]) -> MainWindow:
         settings = self._settings
         viewer = _viewer_options(settings)
-        options = WindowOptions(viewer=viewer, keys=settings.key_map, geometry=geometry)
+        options = WindowOptions(viewer=viewer, keys=settings.key_map, place=place)
         window = MainWindow(self._texts, options)
         window.settings_requested.connect(self._show_settings)
         window.about_requested.connect(self._show_about)
@@ -204,7 +208,9 @@ class Workbench(QObject):
         self.window.film.show_message(
             self._texts.tr("Open a folder of films, or drop it here.")
         )
-        self.presenters.worklist.restore(open_study=not self._wanted)
+        self.presenters.worklist.restore(
+            open_study=not self._wanted, film=self.presenters.looks.film
+        )
         if self._wanted:
             self.presenters.worklist.scan(tuple(self._wanted))
             self._wanted.clear()
@@ -313,6 +319,9 @@ class Workbench(QObject):
         compare = self._made_compare(desk, backstage)
         return Presenters(
             desk=desk,
+            looks=Looks(
+                lanes=lanes, desk=desk, session=library, saved_session=reading, parent=self
+            ),
             record=record,
             worklist=worklist,
             findings=findings,

@@ -26,6 +26,7 @@ from workstation.ui.findings.model import FindingsPhase, TrialState
 from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
 from workstation.ui.findings.what_if import WhatIfPresenter
 from workstation.ui.key_images import KeyImages
+from workstation.ui.looks import Looks
 from workstation.ui.marking import Marking
 from workstation.ui.record import Record
 from workstation.ui.review.export import Look, ReportExport, report_folder
@@ -42,6 +43,7 @@ class Presenters:
     """Everything behind the window."""
 
     desk: Desk
+    looks: Looks
     record: Record
     worklist: WorklistPresenter
     findings: FindingsPresenter
@@ -70,7 +72,6 @@ class ReadingRoom(QObject):
         self._window = window
         self._to = presenters
         self._texts = texts
-        self.looks: dict[str, ViewState] = following.looks if following else {}
         self.summary: ImportSummary | None = following.summary if following else None
         self._connect_worklist()
         self._connect_film()
@@ -83,6 +84,7 @@ class ReadingRoom(QObject):
     def refresh(self) -> None:
         """Show what is open already: for a window that was built while a study was on the desk."""
         desk = self._to.desk
+        self._window.worklist.show_query(self._to.worklist.query)
         self._on_rows()
         if self.summary is not None:
             self._window.worklist.show_summary(self.summary)
@@ -101,6 +103,7 @@ class ReadingRoom(QObject):
         view.recent_requested.connect(lambda folder: presenter.scan((folder,)))
         view.scan_cancel_requested.connect(presenter.stop_scan)
         view.summary_requested.connect(self._show_summary)
+        presenter.query_restored.connect(view.show_query)
         presenter.rows_changed.connect(self._on_rows)
         presenter.scan_changed.connect(view.show_scan)
         presenter.summary_ready.connect(self._on_summary)
@@ -254,7 +257,7 @@ class ReadingRoom(QObject):
     def _on_film(self, film: Radiograph) -> None:
         view, desk = self._window.film, self._to.desk
         view.show_film(film, position=_place_in_stack(film, desk.study))
-        look = self.looks.get(film.instance.sop_uid)
+        look = self._to.looks.of_film.get(film.instance.sop_uid)
         if look is not None:
             view.restore(look)
         self._on_overlay(self._to.findings.overlay)
@@ -268,7 +271,7 @@ class ReadingRoom(QObject):
     def _keep_look(self, state: ViewState) -> None:
         film = self._window.film.film
         if film is not None:
-            self.looks[film.instance.sop_uid] = state
+            self._to.looks.keep(film.instance.sop_uid, state)
 
     def _on_overlay(self, overlay: EvidenceOverlay | None) -> None:
         view = self._window.film
@@ -307,7 +310,7 @@ class ReadingRoom(QObject):
 
     def _export(self, path: Path) -> None:
         looks: dict[str, Look] = {
-            uid: (state.voi, state.inverted) for uid, state in self.looks.items()
+            uid: (state.voi, state.inverted) for uid, state in self._to.looks.of_film.items()
         }
         self._window.say(self._texts.tr("Writing the report…"))
         self._to.export.run(path, looks, language=self._texts.language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -129,11 +129,11 @@ _PRESETS = tuple(c.id for c in COMMANDS if c.method in {"file_window", "preset"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowOptions:
-    """How the window starts."""
+    """How the window starts; `place` is what another window's `place` was."""
 
     viewer: ViewerOptions
     keys: KeyMap
-    geometry: bytes = b""
+    place: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class MainWindow(QMainWindow):
@@ -226,8 +226,16 @@ class MainWindow(QMainWindow):
         self.set_keys(options.keys)
         self.enable(dict.fromkeys(NEED_STUDY, False))
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
-        if options.geometry:
-            self.restoreGeometry(QByteArray(options.geometry))
+        self._restore(options.place)
+
+    @property
+    def place(self) -> dict[str, bytes]:
+        """Where the window stands, and how it is divided."""
+        divided = {name: splitter.saveState() for name, splitter in self._splitters.items()}
+        if self._divided is not None:  # nothing can be told of hidden panels
+            divided["columns"] = self._divided
+        parts = {"window": self.saveGeometry(), **divided}
+        return {name: bytes(part.data()) for name, part in parts.items()}
 
     def say(self, message: str) -> None:
         """A few words in the status line, for a while."""
@@ -356,12 +364,25 @@ class MainWindow(QMainWindow):
         columns.setStretchFactor(1, 1)
         columns.setSizes([_WORKLIST_PX, 1440 - _WORKLIST_PX - _PANEL_PX, _PANEL_PX])
         columns.setCollapsible(1, False)
+        self._splitters = {"columns": columns, "panels": self._panels}
+        self._divided: QByteArray | None = None
         return columns
+
+    def _restore(self, place: Mapping[str, bytes]) -> None:
+        """Stand where another window stood; Qt brings a window back that no screen shows."""
+        if "window" in place:
+            self.restoreGeometry(QByteArray(place["window"]))
+        for name, splitter in self._splitters.items():
+            if name in place:
+                splitter.restoreState(QByteArray(place[name]))
 
     def _toggle_panels(self) -> None:
         self._side(shown=self.worklist.isHidden())
 
     def _side(self, *, shown: bool) -> None:
+        if shown is not self.worklist.isHidden():
+            return
+        self._divided = None if shown else self._splitters["columns"].saveState()
         self.worklist.setVisible(shown)
         self._panels.setVisible(shown)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from resources.i18n import Texts
@@ -96,6 +96,22 @@ class WorklistFilters(QWidget):
             sort=sort,
             descending=descending,
         )
+
+    def show_query(self, query: WorklistQuery) -> None:
+        """Show what is asked for without asking it."""
+        today = date.today()  # noqa: DTZ011 - study dates are local
+        days = None if query.date_from is None else (today - query.date_from).days
+        self.search.setText(query.text)
+        self._pause.stop()
+        for box, value in (
+            (self._modality, query.modality),
+            (self._status, query.status),
+            (self._days, days),
+            (self._sort, (query.sort, query.descending)),
+        ):
+            offered = [box.itemData(row) for row in range(box.count())]
+            with QSignalBlocker(box):
+                box.setCurrentIndex(offered.index(value) if value in offered else 0)
 
     def clear(self) -> None:
         """Ask for everything."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +29,11 @@ from workstation.services.opening import open_film, thumbnail
 from workstation.services.presence import look
 from workstation.ui.desk import Desk
 from workstation.ui.jobs.lanes import LATER, Lanes
+from workstation.ui.worklist.memory import query_from_text, query_to_text
 
 _REFRESH_EVERY_MS = 400
 _RECENT_FOLDERS = 8
-_RECENT, _OPEN_STUDY = "recent", "open_study"
+_RECENT, _OPEN_STUDY, _QUERY = "recent", "open_study", "query"
 
 
 class WorklistPresenter(QObject):
@@ -48,6 +50,8 @@ class WorklistPresenter(QObject):
 
     Signals
     -------
+    query_restored
+        `WorklistQuery` of the last session, which is asked from now on.
     rows_changed
         Nothing: ask `count` and `fetch` again.
     scan_changed
@@ -62,6 +66,7 @@ class WorklistPresenter(QObject):
         Folders, newest first, as a tuple of Path.
     """
 
+    query_restored = Signal(object)
     rows_changed = Signal()
     scan_changed = Signal(object)
     summary_ready = Signal(object)
@@ -89,7 +94,7 @@ class WorklistPresenter(QObject):
         self._saved_session = saved_session
         self._indexing = indexing
         self._reader = reader
-        self._query = WorklistQuery()
+        self.query = WorklistQuery()
         self._waiting: list[tuple[Path, object]] = []
         self._ticket: Ticket | None = None
         # The reader's last choice of folders, while its first film may still take the place of the open study.
@@ -107,15 +112,21 @@ class WorklistPresenter(QObject):
         self._refresh.timeout.connect(self.rows_changed)
         desk.study_opened.connect(self._on_study_opened)
 
-    def restore(self, *, open_study: bool) -> None:
-        """Bring the last session back: its recent folders and, if asked to, the study that was open."""
+    def restore(self, *, open_study: bool, film: str = "") -> None:
+        """Bring the last session back: its recent folders and, if asked to, the study that was open, and what was searched.
+
+        `film` is the SOP Instance UID of the film to show of it, while it is there.
+        """
         recent = self._saved_session.get(_RECENT)
         self.recent = tuple(Path(p) for p in json.loads(recent)) if recent else ()
         self.recent_changed.emit(self.recent)
+        if open_study:
+            self.query = query_from_text(self._saved_session.get(_QUERY) or "", _today())
+            self.query_restored.emit(self.query)
         self.rows_changed.emit()
         study_uid = self._saved_session.get(_OPEN_STUDY) if open_study else None
         if study_uid and self._index.study(study_uid) is not None:
-            self._desk.open_study(study_uid)
+            self._desk.open_study(study_uid, sop_uid=film)
 
     def close(self) -> None:
         """List nothing more: the library is about to close."""
@@ -124,16 +135,18 @@ class WorklistPresenter(QObject):
 
     def search(self, query: WorklistQuery) -> None:
         """List other studies, or in another order."""
-        self._query = query
+        self.query = query
+        text = query_to_text(query, _today())
+        self._put(lambda session: session.put(_QUERY, text))
         self.rows_changed.emit()
 
     def count(self) -> int:
         """How many studies match."""
-        return self._index.count(self._query)
+        return self._index.count(self.query)
 
     def fetch(self, offset: int, limit: int) -> Sequence[WorklistRow]:
         """A slice of the matching studies; whether their files can be reached is looked up afterwards, on the scan lane."""
-        rows = self._index.page(self._query, offset=offset, limit=limit)
+        rows = self._index.page(self.query, offset=offset, limit=limit)
         self._unsure.update(row.path for row in rows)
         self._look()
         seen = self._presence
@@ -286,6 +299,10 @@ class WorklistPresenter(QObject):
         self._lanes.submit(
             Lane.STORE, lambda _: write(session), done=_ignore, failed=self.scan_failed.emit
         )
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - study dates are local
 
 
 def _ignore(_value: object) -> None:

@@ -99,6 +99,10 @@ class WorklistView(QWidget):
         """What the search box, the filters and the sort ask for."""
         return self._filters.query
 
+    def show_query(self, query: WorklistQuery) -> None:
+        """Let the search box, the filters and the sort show `query`; nothing is asked anew."""
+        self._filters.show_query(query)
+
     def show_rows(self, count: int, fetch: Fetch) -> None:
         """Show `count` studies that match `query`, fetched as they come into sight; the scroll position stays."""
         bar, row = self._list.verticalScrollBar(), self._list.currentIndex().row()
