@@ -108,7 +108,7 @@ class OverlayControls(QWidget):
             return
         if progress is None or progress.total is None:
             self.progress.setRange(0, 0)
-            self.stage.setText("")
+            self.stage.setText(self._texts.tr("Waiting…"))
             return
         name = self._texts.tr(f"registration.{progress.stage}")
         self.stage.setText(name)

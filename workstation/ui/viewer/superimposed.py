@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,7 +118,7 @@ def _picture(
         np.dtype(np.float32),
     )
     place = (np.clip(values / registered.limit, -1, 1) + 1) * (_COLOURS / 2)
-    return np.where(known, _packed_colours().take(np.rint(place).astype(np.intp)), np.uint32(0))
+    return np.where(known, _PACKED.take(np.rint(place).astype(np.intp)), np.uint32(0))
 
 
 def _on(to_film: Affine2D, rows: Grid, columns: Grid) -> tuple[Grid, Grid]:
@@ -138,9 +137,11 @@ def _on(to_film: Affine2D, rows: Grid, columns: Grid) -> tuple[Grid, Grid]:
     )
 
 
-@cache
 def _packed_colours() -> NDArray[np.uint32]:
     """0xffRRGGBB from the least to the greatest difference."""
     rgb = difference_colours(np.linspace(-1, 1, _COLOURS + 1, dtype=np.float32), 1.0)
     red, green, blue = rgb.astype(np.uint32).T
     return np.asarray(np.uint32(0xFF000000) | red << 16 | green << 8 | blue, dtype=np.uint32)
+
+
+_PACKED = _packed_colours()
