@@ -26,9 +26,24 @@ from workstation.core.findings import (
 from workstation.core.geometry import Disc
 from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext
-from workstation.core.ports import PreparedFilm, WorklistQuery, WorklistRow
+from workstation.core.ports import (
+    IdentityConflict,
+    Place,
+    PreparedFilm,
+    WorklistQuery,
+    WorklistRow,
+)
 from workstation.core.review import ReviewEvent, ReviewState, ReviewStatus, replay
-from workstation.core.study import FileOutcome, FileRecord, FileStamp, Instance, Study, study_of
+from workstation.core.study import (
+    FileOutcome,
+    FileRecord,
+    FileStamp,
+    Instance,
+    PatientIdentity,
+    Study,
+    study_of,
+)
+from workstation.services.priors import conflicts
 
 
 def instance_of(study: int, film: int = 1, **changes: Any) -> Instance:
@@ -160,6 +175,7 @@ class FakeIndex:
     kept: dict[Path, FileRecord] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
     forgotten: list[Path] = field(default_factory=list)
+    roots: dict[Path, None] = field(default_factory=dict)
 
     def known(self, root: Path) -> dict[Path, FileStamp]:
         return {r.stamp.path: r.stamp for r in self.records(root)}
@@ -209,8 +225,11 @@ class FakeIndex:
     def count(self, query: WorklistQuery) -> int:
         return len(self._uids(query))
 
+    def uids(self, query: WorklistQuery, *, offset: int, limit: int) -> tuple[str, ...]:
+        return tuple(self._uids(query)[offset : offset + limit])
+
     def page(self, query: WorklistQuery, *, offset: int, limit: int) -> tuple[WorklistRow, ...]:
-        uids = self._uids(query)[offset : offset + limit]
+        uids = self.uids(query, offset=offset, limit=limit)
         return tuple(make_row(study) for uid in uids if (study := self.study(uid)))
 
     def of_patient(self, patient_id: str, *, issuer: str) -> tuple[Study, ...]:
@@ -219,6 +238,30 @@ class FakeIndex:
         return tuple(
             s for s in found if (s.patient.patient_id, s.patient.issuer) == (patient_id, issuer)
         )
+
+    def add_place(self, root: Path) -> None:
+        self.roots[root] = None
+
+    def places(self) -> tuple[Place, ...]:
+        return tuple(
+            Place(path=root, films=sum(r.instance is not None for r in self.records(root)))
+            for root in sorted(self.roots)
+        )
+
+    def remove_studies(self, study_uids: Sequence[str]) -> None:
+        self._keep(lambda r: not r.instance or r.instance.study_uid not in study_uids)
+
+    def remove_place(self, root: Path) -> None:
+        below = {record.stamp.path for record in self.records(root)}
+        self._keep(lambda record: record.stamp.path not in below)
+        self.roots.pop(root, None)
+
+    def conflicts(self, patient: PatientIdentity) -> tuple[IdentityConflict, ...]:
+        others = self.of_patient(patient.patient_id, issuer=patient.issuer)
+        return tuple(c for other in others for c in conflicts(patient, other.patient))
+
+    def _keep(self, wanted: Callable[[FileRecord], bool]) -> None:
+        self.kept = {path: record for path, record in self.kept.items() if wanted(record)}
 
     def _uids(self, query: WorklistQuery) -> list[str]:
         instances = [r.instance for r in self.kept.values() if r.instance]

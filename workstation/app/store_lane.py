@@ -41,3 +41,7 @@ class IndexOnLane:
     def records(self, root: Path) -> Iterator[FileRecord]:
         """All records below `root`."""
         return iter(self._lanes.call(Lane.STORE, lambda _: tuple(self._index.records(root))))
+
+    def add_place(self, root: Path) -> None:
+        """Remember that films came from this folder or file."""
+        self._lanes.call(Lane.STORE, lambda _: self._index.add_place(root))

@@ -142,6 +142,8 @@ class SortKey(StrEnum):
     MODALITY = "modality"
     STATUS = "status"
     ADDED = "added"
+    TRIAGE = "triage"
+    """As `core.triage` says: what the AI found comes earlier, within a bound; studies that are done come last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +153,14 @@ class WorklistQuery:
     text: str = ""
     modality: str = ""
     status: ReviewStatus | None = None
+    analysed: bool | None = None
+    """Whether the AI has read any of its films; None for both."""
     date_from: date | None = None
     date_to: date | None = None
     sort: SortKey = SortKey.STUDY_DATE
     descending: bool = True
+    triage_bound: int = 10
+    """Behind how many studies that came later a study may have to wait, in the order of triage."""
 
 
 class Presence(StrEnum):
@@ -163,6 +169,21 @@ class Presence(StrEnum):
     HERE = "here"
     FILE_GONE = "file_gone"
     FOLDER_GONE = "folder_gone"
+
+
+class IdentityConflict(StrEnum):
+    """What another study filed under the same patient ID says otherwise."""
+
+    NAME = "name"
+    BIRTH_DATE = "birth_date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A folder or file that films of the library came from, and how many."""
+
+    path: Path
+    films: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +201,8 @@ class WorklistRow:
     """Whether that file can be reached, as far as it was looked for."""
     others: tuple[PatientIdentity, ...] = ()
     """Patients beside the study's own who have films in it."""
+    conflicts: tuple[IdentityConflict, ...] = ()
+    """What other studies under its patient's ID say otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +254,10 @@ class ScanIndex(Protocol):
         """All records below `root`."""
         ...
 
+    def add_place(self, root: Path) -> None:
+        """Remember that films came from this folder or file, unless it lies in one that is known."""
+        ...
+
 
 class LibraryIndex(ScanIndex, Protocol):
     """The rebuildable part of the library: which files hold which studies."""
@@ -251,8 +278,28 @@ class LibraryIndex(ScanIndex, Protocol):
         """How many studies match."""
         ...
 
+    def uids(self, query: WorklistQuery, *, offset: int, limit: int) -> tuple[str, ...]:
+        """Study Instance UIDs of a slice of the matching studies."""
+        ...
+
     def page(self, query: WorklistQuery, *, offset: int, limit: int) -> tuple[WorklistRow, ...]:
         """A slice of the matching studies."""
+        ...
+
+    def conflicts(self, patient: PatientIdentity) -> tuple[IdentityConflict, ...]:
+        """What other studies filed under the patient's ID say otherwise."""
+        ...
+
+    def places(self) -> tuple[Place, ...]:
+        """Where the films came from, in the order of the paths."""
+        ...
+
+    def remove_studies(self, study_uids: Sequence[str]) -> None:
+        """Take studies out of the list; files, reviews and analyses stay, and a new scan brings all back."""
+        ...
+
+    def remove_place(self, root: Path) -> None:
+        """Take a place and all that lies below it out of the list, as `remove_studies` does."""
         ...
 
     def of_patient(self, patient_id: str, *, issuer: str) -> tuple[Study, ...]:

@@ -71,6 +71,8 @@ class Indexing:
             try:
                 contents = partial(self._scanner.contents, context=context)
                 for block in _blocks(walk([root], contents)):
+                    if not tally.files and root.exists():
+                        self._index.add_place(root)
                     fresh = []
                     for item in block:
                         path = _path(item)

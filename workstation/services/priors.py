@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workstation.core.ports import LibraryIndex
+from workstation.core.ports import IdentityConflict, LibraryIndex
 from workstation.core.study import Instance, PatientIdentity, PersonName, Sex, Study
 from workstation.services.analysis import CHEST_WORDS, FRONTAL_VIEWS
 
@@ -37,6 +37,15 @@ def contradicts(one: PatientIdentity, other: PatientIdentity) -> bool:
         or _same_birth(one, other) is False
         or len(sexes) > 1
     )
+
+
+def conflicts(one: PatientIdentity, other: PatientIdentity) -> tuple[IdentityConflict, ...]:
+    """What of two identities filed under one ID cannot belong to one person, as far as both know it."""
+    found = (
+        (IdentityConflict.NAME, _same_name(one.name, other.name) is False),
+        (IdentityConflict.BIRTH_DATE, _same_birth(one, other) is False),
+    )
+    return tuple(conflict for conflict, applies in found if applies)
 
 
 def _same_birth(one: PatientIdentity, other: PatientIdentity) -> bool | None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from workstation.adapters.store.codec import from_text, to_text
 from workstation.adapters.store.connection import Connection
 from workstation.core.errors import Reason
-from workstation.core.ports import SortKey, WorklistQuery, WorklistRow
-from workstation.core.review import ReviewStatus
 from workstation.core.study import (
+    PRESENTATION_STATE,
     FileOutcome,
     FileRecord,
     FileStamp,
@@ -22,15 +20,6 @@ from workstation.core.study import (
     study_of,
 )
 
-_SORT = {
-    SortKey.PATIENT_NAME: "sort_name",
-    SortKey.PATIENT_ID: "patient_id",
-    SortKey.STUDY_DATE: "study_date",
-    SortKey.ACCESSION_NUMBER: "accession",
-    SortKey.MODALITY: "study.modality",
-    SortKey.STATUS: "study.status",
-    SortKey.ADDED: "added",
-}
 _RECORD = """
     SELECT path, file.size, mtime_ns, outcome, reason, header FROM file
     LEFT JOIN instance ON instance.id = file.instance
@@ -47,8 +36,8 @@ class IndexTables:
     def known(self, root: Path) -> dict[Path, FileStamp]:
         """Stamps of all files recorded below `root`."""
         rows = self._connection.rows(
-            f"SELECT path, size, mtime_ns FROM file WHERE {_BELOW}",  # noqa: S608 - a constant
-            _below(root),
+            f"SELECT path, size, mtime_ns FROM file WHERE {BELOW}",  # noqa: S608 - a constant
+            below(root),
         )
         stamps = (FileStamp(path=Path(p), size=s, mtime_ns=m) for p, s, m in rows)
         return {stamp.path: stamp for stamp in stamps}
@@ -72,10 +61,10 @@ class IndexTables:
             f"""
             SELECT twin.path, first.path, first.size, first.mtime_ns
             FROM (SELECT path, reason ->> '$.parameters.path' AS named FROM file
-                WHERE {_BELOW} AND outcome = 'refused' AND reason ->> '$.code' = 'duplicate_uid') AS twin
+                WHERE {BELOW} AND outcome = 'refused' AND reason ->> '$.code' = 'duplicate_uid') AS twin
             LEFT JOIN file AS first ON first.path = named AND first.instance IS NOT NULL
             """,  # noqa: S608 - a constant
-            _below(root),
+            below(root),
         )
         return {
             Path(twin): FileStamp(path=Path(path), size=size, mtime_ns=mtime_ns)
@@ -103,12 +92,12 @@ class IndexTables:
                 )
                 if record.instance is not None:
                     touched.add(record.instance.study_uid)
-            self._sum_up(touched)
+            self.sum_up(touched)
 
     def forget(self, paths: Sequence[Path]) -> None:
         """Drop records of files that are gone; never touches files or reviews."""
         with self._connection.transaction():
-            self._sum_up(self._drop(paths))
+            self.sum_up(self._drop(paths))
 
     def record(self, path: Path) -> FileRecord | None:
         """What became of one file."""
@@ -117,13 +106,15 @@ class IndexTables:
 
     def records(self, root: Path) -> Iterator[FileRecord]:
         """All records below `root`."""
-        sql = f"{_RECORD} WHERE {_BELOW} ORDER BY path"
-        return map(_record, self._connection.rows(sql, _below(root)))
+        sql = f"{_RECORD} WHERE {BELOW} ORDER BY path"
+        return map(_record, self._connection.rows(sql, below(root)))
 
     def first_film(self, root: Path) -> Instance | None:
         """The first film at or below `root`, by its path."""
-        sql = f"{_RECORD} WHERE {_BELOW} AND instance IS NOT NULL ORDER BY path LIMIT 1"
-        rows = self._connection.rows(sql, _below(root))
+        sql = (
+            f"{_RECORD} WHERE {BELOW} AND instance IS NOT NULL AND {FILM} ORDER BY path LIMIT 1"
+        )
+        rows = self._connection.rows(sql, below(root))
         return next((_record(row).instance for row in rows), None)
 
     def study(self, study_uid: str) -> Study | None:
@@ -137,31 +128,6 @@ class IndexTables:
         )
         films = [(from_text(header, Instance), Path(path)) for header, path in rows]
         return study_of(films) if films else None
-
-    def count(self, query: WorklistQuery) -> int:
-        """How many studies match."""
-        condition, values = _condition(query)
-        sql = f"SELECT count(*) FROM study WHERE {condition}"  # noqa: S608 - values are bound
-        return int(self._connection.rows(sql, values)[0][0])
-
-    def page(self, query: WorklistQuery, *, offset: int, limit: int) -> tuple[WorklistRow, ...]:
-        """A slice of the matching studies; their series are left out, `study` has them."""
-        condition, values = _condition(query)
-        way = "DESC" if query.descending else "ASC"
-        order = f"ORDER BY {_SORT[query.sort]} {way}, study.uid {way}"
-        # Words are looked for in one pass over the table, not along an index with a jump for every study.
-        study = "study NOT INDEXED" if query.text.strip() else "study"
-        # The slice is cut from the studies alone: what a row shows is looked up for its few rows only.
-        sql = f"""
-            SELECT study.uid, header, images, modalities, study.status, study_date, patients,
-                (SELECT path FROM file WHERE file.instance = instance.id LIMIT 1),
-                EXISTS (SELECT 1 FROM analysis WHERE analysis.study_uid = study.uid)
-            FROM (SELECT study.uid FROM {study} WHERE {condition} {order} LIMIT ? OFFSET ?) AS chosen
-            JOIN study ON study.uid = chosen.uid JOIN instance ON instance.id =
-                (SELECT min(id) FROM instance WHERE study_uid = study.uid)
-            {order}
-        """  # noqa: S608 - only constants and bound values
-        return tuple(map(_row, self._connection.rows(sql, (*values, limit, offset))))
 
     def of_patient(self, patient_id: str, *, issuer: str) -> tuple[Study, ...]:
         """All studies filed under one patient ID."""
@@ -220,17 +186,17 @@ class IndexTables:
                 )
         return touched
 
-    def _sum_up(self, study_uids: Iterable[str]) -> None:
+    def sum_up(self, study_uids: Iterable[str]) -> None:
         """Bring studies up to date with their films; a study without one leaves the list."""
         for uid in sorted(study_uids):
             ((images, modalities, patients, header),) = self._connection.rows(
-                """
-                SELECT count(*), group_concat(DISTINCT modality),
+                f"""
+                SELECT count(*) FILTER (WHERE {FILM}), group_concat(DISTINCT modality),
                     CASE WHEN min(header -> '$.patient') = max(header -> '$.patient') THEN ''
                         ELSE json_group_array(DISTINCT header -> '$.patient') END,
-                    (SELECT header FROM instance WHERE study_uid = ?1 ORDER BY id LIMIT 1)
+                    (SELECT header FROM instance WHERE study_uid = ?1 AND {FILM} ORDER BY id LIMIT 1)
                 FROM instance WHERE study_uid = ?1
-                """,
+                """,  # noqa: S608 - a constant
                 (uid,),
             )
             if images:
@@ -241,14 +207,15 @@ class IndexTables:
     def _list(self, first: Instance, images: int, modalities: str, patients: str) -> None:
         """Write a study's row: its first film speaks for it, but it is found by all its patients."""
         name = first.patient.name
-        identities = _patients(patients) if patients else (first.patient,)
+        identities = patients_of(patients) if patients else (first.patient,)
         words = [word for patient in identities for word in _words(patient)]
         self._db.execute(
             """
             INSERT OR REPLACE INTO study
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
                 coalesce((SELECT added FROM study WHERE uid = ?1), (SELECT coalesce(max(added), 0) + 1 FROM study)),
-                coalesce((SELECT status FROM status WHERE study_uid = ?1), 'new'), ?11)
+                coalesce((SELECT status FROM status WHERE study_uid = ?1), 'new'), ?11, ?12,
+                coalesce((SELECT ai FROM reading WHERE study_uid = ?1), 0))
             """,
             (
                 first.study_uid,
@@ -262,16 +229,20 @@ class IndexTables:
                 modalities,
                 images,
                 patients,
+                to_text(first.patient),
             ),
         )
 
 
+FILM = f"header ->> '$.sop_class_uid' IS NOT '{PRESENTATION_STATE}'"
+"""Whether a row of `instance` is a film: a presentation state is kept with its study, and is none."""
+
 # One range of the primary key, in its order.
-_BELOW = "(path >= ?1 AND path < ?3 AND (path = ?1 OR path >= ?2))"
+BELOW = "(path >= ?1 AND path < ?3 AND (path = ?1 OR path >= ?2))"
 
 
-def _below(root: Path) -> tuple[str, str, str]:
-    """Values for `_BELOW`: the file itself, and all that start with the folder's name and a separator."""
+def below(root: Path) -> tuple[str, str, str]:
+    """Values for `BELOW`: the file itself, and all that start with the folder's name and a separator."""
     text = str(root.absolute())
     folder = text if text.endswith(("/", "\\")) else text + ("\\" if "\\" in text else "/")
     return text, folder, folder[:-1] + chr(ord(folder[-1]) + 1)
@@ -287,50 +258,8 @@ def _record(row: tuple[str, int, int, str, str | None, str | None]) -> FileRecor
     )
 
 
-def _row(row: tuple[str, str, int, str, str, str, str, str, int]) -> WorklistRow:
-    uid, header, images, modalities, status, when, patients, path, analysed = row
-    instance = from_text(header, Instance)
-    return WorklistRow(
-        study=Study(
-            study_uid=uid,
-            patient=instance.patient,
-            when=datetime.fromisoformat(when) if when else None,
-            description=instance.study_description,
-            accession_number=instance.accession_number,
-            series=(),
-        ),
-        status=ReviewStatus(status),
-        image_count=images,
-        modalities=tuple(sorted(m for m in modalities.split(",") if m)),
-        path=Path(path),
-        analysed=bool(analysed),
-        others=_patients(patients)[1:] if patients else (),
-    )
-
-
-def _condition(query: WorklistQuery) -> tuple[str, list[str]]:
-    """SQL that picks the studies of `query`, and its values."""
-    parts, values = ["1"], []
-    for word in query.text.casefold().split():
-        parts.append("instr(search, ?) > 0")
-        values.append(word)
-    if query.modality:
-        parts.append("instr(',' || modalities || ',', ',' || ? || ',') > 0")
-        values.append(query.modality)
-    if query.status is not None:
-        parts.append("study.status = ?")
-        values.append(query.status.value)
-    if query.date_from is not None:
-        parts.append("study_date >= ?")
-        values.append(query.date_from.isoformat())
-    if query.date_to is not None:
-        # A date with a time sorts behind the date alone: "~" is behind every time.
-        parts.append("study_date <> '' AND study_date <= ? || '~'")
-        values.append(query.date_to.isoformat())
-    return " AND ".join(parts), values
-
-
-def _patients(text: str) -> tuple[PatientIdentity, ...]:
+def patients_of(text: str) -> tuple[PatientIdentity, ...]:
+    """The patients of a study's row."""
     return from_text(text, tuple[PatientIdentity, ...])
 
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from workstation.adapters.config.folders import Folders
 from workstation.adapters.store.connection import Connection
-from workstation.adapters.store.index import IndexTables
 from workstation.adapters.store.keys import KeyFile, from_recovery_key, library_key
+from workstation.adapters.store.places import PlaceTables
 from workstation.adapters.store.reviews import ReviewTables
 from workstation.adapters.store.session import SessionTables
+from workstation.adapters.store.worklist import WorklistTables
 from workstation.core.errors import ErrorCode, WorkstationError
 
 
-class Library(IndexTables, ReviewTables, SessionTables):
+class Library(PlaceTables, WorklistTables, ReviewTables, SessionTables):
     """One connection with all tables; implements `LibraryIndex`, `ReviewStore` and `SessionStore`.
 
     Use one object on one thread at a time; `reader` gives another thread its own, which cannot write.

@@ -48,9 +48,21 @@ class ReviewTables:
     def put_analysis(self, study_uid: str, result: AnalysisResult) -> ChangeSet:
         """Store a result beside the others of that film."""
         with self._connection.transaction():
+            above = result.prediction is not None and bool(result.prediction.above)
             self._db.execute(
-                "INSERT INTO analysis (study_uid, sop_uid, result) VALUES (?, ?, ?)",
-                (study_uid, result.sop_uid, to_text(result)),
+                "INSERT INTO analysis (study_uid, sop_uid, result, above) VALUES (?, ?, ?, ?)",
+                (study_uid, result.sop_uid, to_text(result), above),
+            )
+            self._db.execute(
+                """
+                INSERT OR REPLACE INTO reading SELECT ?1, 1 + max(above) FROM analysis WHERE number IN
+                    (SELECT max(number) FROM analysis WHERE study_uid = ?1 GROUP BY sop_uid)
+                """,
+                (study_uid,),
+            )
+            self._db.execute(
+                "UPDATE study SET ai = (SELECT ai FROM reading WHERE study_uid = ?1) WHERE uid = ?1",
+                (study_uid,),
             )
         return ChangeSet(studies=frozenset({study_uid}))
 

@@ -58,5 +58,27 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE study DROP COLUMN patient_name;
     ALTER TABLE study DROP COLUMN birth_date;
     """,
+    # Where films come from; who a study's patient is, for others under the same ID; and how far the AI is with a study:
+    # 0 not read, 1 read, 2 something is above its threshold.
+    """
+    CREATE TABLE place (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+    INSERT OR IGNORE INTO place SELECT recent.value FROM session, json_each(session.value) AS recent
+        WHERE session.key = 'recent';
+    ALTER TABLE study ADD COLUMN patient TEXT NOT NULL DEFAULT '';
+    UPDATE study SET patient = found.patient FROM
+        (SELECT study_uid, header -> '$.patient' AS patient, min(id) FROM instance GROUP BY study_uid) AS found
+        WHERE found.study_uid = study.uid;
+    CREATE INDEX study_identity ON study(patient_id, issuer, patient);
+    ALTER TABLE analysis ADD COLUMN above INTEGER NOT NULL DEFAULT 0;
+    UPDATE analysis SET above = EXISTS (SELECT 1 FROM json_each(result, '$.prediction.scores') AS score
+        WHERE score.value ->> '$.probability' >= score.value ->> '$.threshold');
+    CREATE TABLE reading (study_uid TEXT PRIMARY KEY, ai INTEGER NOT NULL) STRICT;
+    INSERT INTO reading SELECT study_uid, 1 + max(above) FROM analysis WHERE number IN
+        (SELECT max(number) FROM analysis GROUP BY study_uid, sop_uid) GROUP BY study_uid;
+    ALTER TABLE study ADD COLUMN ai INTEGER NOT NULL DEFAULT 0;
+    UPDATE study SET ai = reading.ai FROM reading WHERE reading.study_uid = study.uid;
+    CREATE INDEX study_queue ON study(added, uid, ai, status);
+    DROP INDEX study_added;
+    """,
 )
 """`MIGRATIONS[n]` brings a library of version n to version n + 1."""
