@@ -52,15 +52,15 @@ class Superimposed(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._image: ComputedImage | None = None
-        self._raster: FilmRaster | None = None
+        self._pictures: _Pictures | None = None
 
     def show_image(self, image: ComputedImage | None) -> None:
         """Draw `image` from now on; None draws nothing, and leaves no trace."""
         before, self._image = self._image, image
         if image is None:
-            self._raster = None
+            self._pictures = None
         elif before is None or before.registered is not image.registered:
-            self._raster = FilmRaster(image.registered.warped)
+            self._pictures = _Pictures(image.registered)
         if before is not image:
             self.repaint_needed.emit()
 
@@ -80,7 +80,7 @@ class Superimposed(QObject):
     ) -> None:
         """Draw over `film`, whose coordinates `to_canvas` maps to logical pixels of a canvas of `size` device pixels."""
         image = self.image_on(film)
-        if image is None or self._raster is None:
+        if image is None or self._pictures is None:
             return
         from workstation.ui.viewer.film_item import draw_picture, visible_area  # pyqtgraph
 
@@ -89,7 +89,10 @@ class Superimposed(QObject):
         area = visible_area(to_device, film, (round(size[0]), round(size[1])))
         if area is None:
             return
-        picture = _picture(self._raster, image, *area.grids)
+        if image.way is Superposition.BLEND:
+            picture = self._pictures.blended(*area.grids, image.look)
+        else:
+            picture = self._pictures.differing(*area.grids)
         if area.is_turned:
             picture = np.ascontiguousarray(picture.swapaxes(0, 1))
         painter.save()
@@ -98,27 +101,33 @@ class Superimposed(QObject):
         painter.restore()
 
 
-def _picture(
-    raster: FilmRaster, image: ComputedImage, rows: Grid, columns: Grid
-) -> NDArray[np.uint32]:
-    """Premultiplied 0xAARRGGBB on screen pixels along the film's axes, transparent where there is no prior."""
-    registered = image.registered
-    own_rows, own_columns = _on(registered.to_film, rows, columns)
-    height, width = registered.mask.shape
-    known = registered.mask[np.ix_(nearest(own_rows, height), nearest(own_columns, width))]
-    if image.way is Superposition.BLEND:
-        light = raster.screen(own_rows, own_columns, image.look)
-        return np.where(known, light, np.uint32(0))
-    own_rows, own_columns = _on(registered.difference_to_film, rows, columns)
-    height, width = registered.difference.shape
-    values = resampled(
-        registered.difference,
-        taps(own_rows, height),
-        taps(own_columns, width),
-        np.dtype(np.float32),
-    )
-    place = (np.clip(values / registered.limit, -1, 1) + 1) * (_COLOURS / 2)
-    return np.where(known, _PACKED.take(np.rint(place).astype(np.intp)), np.uint32(0))
+class _Pictures:
+    """Premultiplied 0xAARRGGBB of one registered prior along the film's axes, transparent where there is no prior."""
+
+    def __init__(self, registered: RegisteredPrior) -> None:
+        self._registered = registered
+        self._raster = FilmRaster(registered.warped)
+        place = np.clip(registered.difference / registered.limit, -1, 1) + 1
+        self._colour = np.rint(place * (_COLOURS / 2)).astype(np.uint8)
+
+    def blended(self, rows: Grid, columns: Grid, look: Look) -> NDArray[np.uint32]:
+        """The prior's light on screen pixels of the film."""
+        light = self._raster.screen(*_on(self._registered.to_film, rows, columns), look)
+        return np.where(self._known(rows, columns), light, np.uint32(0))
+
+    def differing(self, rows: Grid, columns: Grid) -> NDArray[np.uint32]:
+        """The colours of what differs on screen pixels of the film."""
+        height, width = self._colour.shape
+        own_rows, own_columns = _on(self._registered.difference_to_film, rows, columns)
+        colour = resampled(
+            self._colour, taps(own_rows, height), taps(own_columns, width), np.dtype(np.uint8)
+        )
+        return np.where(self._known(rows, columns), _PACKED.take(colour), np.uint32(0))
+
+    def _known(self, rows: Grid, columns: Grid) -> NDArray[np.bool_]:
+        height, width = self._registered.mask.shape
+        rows, columns = _on(self._registered.to_film, rows, columns)
+        return self._registered.mask[np.ix_(nearest(rows, height), nearest(columns, width))]
 
 
 def _on(to_film: Affine2D, rows: Grid, columns: Grid) -> tuple[Grid, Grid]:
