@@ -8,7 +8,7 @@ BIN := .venv/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 0
 
-.PHONY: help run test bench soak screenshots i18n lock bundle bundle-test bundle-report
+.PHONY: help run test bench soak screenshots reading i18n lock bundle bundle-test bundle-report
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,6 +39,10 @@ soak: ## long fuzz, kill and monkey runs
 screenshots: ## take the README's pictures (needs a display, or xvfb)
 	@packaging/environment.sh test
 	xvfb-run -a -s "-screen 0 1920x1080x24" $(BIN)/python packaging/screenshots.py
+
+reading: ## drive the real window through a whole reading, with pictures in build/reading
+	@packaging/environment.sh test
+	xvfb-run -a -s "-screen 0 1920x1080x24" $(BIN)/python packaging/full_reading.py --out build/reading
 
 i18n: ## collect messages, update and compile both catalogues
 	$(BIN)/python packaging/catalogues.py

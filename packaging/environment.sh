@@ -14,7 +14,7 @@ libraries=(libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-c
     libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0
     libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 fonts-noto-cjk)
 if [ "$purpose" = test ]; then
-    libraries+=(xvfb xdotool dcmtk dicom3tools poppler-utils qpdf)
+    libraries+=(xvfb xdotool openbox imagemagick dcmtk dicom3tools poppler-utils qpdf)
 fi
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
