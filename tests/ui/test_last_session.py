@@ -92,6 +92,11 @@ def test_a_window_of_a_screen_that_is_gone_is_brought_back(qtbot, away):
     assert window.geometry().top() >= 0  # the title can be taken hold of
 
 
+def test_the_first_window_leaves_room_for_its_frame_on_a_small_screen(qtbot):
+    window = make_window(qtbot, {})
+    assert window.height() <= window.screen().availableGeometry().height() - 40
+
+
 def test_full_screen_comes_back_and_goes_again(qtbot):
     first = make_window(qtbot)
     first.toggle_full_screen()

@@ -42,6 +42,8 @@ from workstation.ui.worklist.view import WorklistView
 
 _WORKLIST_PX, _PANEL_PX = 300, 360
 _MESSAGE_MS = 8000
+# The title and the edges that the desktop adds: the window's foot must stay on a small screen.
+_SIZE, _FRAME = QSize(1440, 900), QSize(16, 48)
 
 
 def _command(name: str, signal: str, *keys: str, icon: str = "") -> Command:
@@ -225,7 +227,7 @@ class MainWindow(QMainWindow):
         self.review.export_requested.connect(self.report_requested)
         self.set_keys(options.keys)
         self.enable(dict.fromkeys(NEED_STUDY, False))
-        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
+        self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
         self._restore(options.place)
 
     @property

@@ -24,6 +24,7 @@ from workstation.ui.settings.model import SettingField
 from workstation.ui.settings.packages import PackagesPage
 
 _LIST_PX, _ROW_PX = 170, 34
+_SIZE, _MARGIN = QSize(960, 600), QSize(40, 80)
 
 
 class SettingsDialog(QDialog):
@@ -78,7 +79,7 @@ class SettingsDialog(QDialog):
         layout.setSpacing(12)
         layout.addLayout(body, 1)
         layout.addWidget(buttons)
-        self.resize(960, 600)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize() - _MARGIN))
 
     def _add_page(self, title: str, content: QWidget) -> None:
         page = QWidget()
