@@ -43,6 +43,7 @@ from workstation.ui.findings.presenter import FindingsPresenter, RevealPolicy
 from workstation.ui.findings.what_if import WhatIfPresenter
 from workstation.ui.jobs.lanes import LATER, Lanes
 from workstation.ui.looks import Looks
+from workstation.ui.presentations import Presentations
 from workstation.ui.record import Record
 from workstation.ui.review.export import ReportExport, ReportTools
 from workstation.ui.review.presenter import ReviewPresenter
@@ -321,6 +322,9 @@ class Workbench(QObject):
             desk=desk,
             looks=Looks(
                 lanes=lanes, desk=desk, session=library, saved_session=reading, parent=self
+            presentations=Presentations(
+                lanes=lanes, desk=desk, reader=self._reader, parent=self
+            ),
             ),
             record=record,
             worklist=worklist,

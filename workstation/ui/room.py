@@ -28,6 +28,8 @@ from workstation.ui.findings.what_if import WhatIfPresenter
 from workstation.ui.key_images import KeyImages
 from workstation.ui.looks import Looks
 from workstation.ui.marking import Marking
+from workstation.ui.presentations import Presentations
+from workstation.ui.presenting import Presenting
 from workstation.ui.record import Record
 from workstation.ui.review.export import Look, ReportExport, report_folder
 from workstation.ui.review.presenter import ReviewPresenter
@@ -46,6 +48,7 @@ class Presenters:
     looks: Looks
     record: Record
     worklist: WorklistPresenter
+    presentations: Presentations
     findings: FindingsPresenter
     what_if: WhatIfPresenter
     review: ReviewPresenter
@@ -137,6 +140,12 @@ class ReadingRoom(QObject):
 
     def _connect_findings(self) -> None:
         window, view, presenter = self._window, self._window.findings, self._to.findings
+        self._presenting = Presenting(
+            film, self._to.presentations, self._window.presentations, self._texts
+        )
+        self._window.presentation_requested.connect(self._to.presentations.step)
+        self._to.presentations.chosen_changed.connect(self._on_presentation)
+        self._to.presentations.failed.connect(self._complain)
         presenter.state_changed.connect(view.set_state)
         presenter.overlay_changed.connect(self._on_overlay)
         view.analyse_requested.connect(presenter.analyse)
@@ -255,8 +264,8 @@ class ReadingRoom(QObject):
         self._window.worklist.show_open_study(self._to.desk.study, instance.sop_uid)
 
     def _on_film(self, film: Radiograph) -> None:
-        view, desk = self._window.film, self._to.desk
-        view.show_film(film, position=_place_in_stack(film, desk.study))
+        view = self._window.film
+        self._presenting.show(film, _place_in_stack(film, self._to.desk.study))
         look = self._to.looks.of_film.get(film.instance.sop_uid)
         if look is not None:
             view.restore(look)
@@ -275,10 +284,18 @@ class ReadingRoom(QObject):
 
     def _on_overlay(self, overlay: EvidenceOverlay | None) -> None:
         view = self._window.film
-        if view.film is None or view.film is not self._to.desk.film or overlay is None:
+        if overlay is None or not _is_same(view.film, self._to.desk.film):
             view.set_evidence(None)
         else:
             finding = self._texts.tr(f"finding.{overlay.evidence.code.value}")
+    def _on_presentation(self) -> None:
+        """Show the film under another state, or its own look, from where that begins."""
+        film, view = self._to.desk.film, self._window.film
+        if film is not None:
+            self._presenting.show(film, _place_in_stack(film, self._to.desk.study))
+            self._keep_look(view.view_state())
+            self._on_overlay(self._to.findings.overlay)
+
             view.set_evidence(overlay.evidence, overlay.style, f"{overlay.model} – {finding}")
 
     def _on_pointer(self, reading: PointerReading | None) -> None:
@@ -336,3 +353,10 @@ def _place_in_stack(film: Radiograph, study: Study | None) -> tuple[int, int] | 
     members = next((s.instances for s in study.series if s.series_uid == uid), ())
     numbers = (n for n, (i, _) in enumerate(members, 1) if i.sop_uid == film.instance.sop_uid)
     return next(numbers, 1), max(len(members), 1)
+def _is_same(shown: Radiograph | None, film: Radiograph | None) -> bool:
+    """Whether the frame on screen is that on the desk, under whatever presentation state."""
+    if shown is None or film is None:
+        return False
+    return shown.pixels is film.pixels and shown.instance == film.instance
+
+

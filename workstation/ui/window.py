@@ -59,6 +59,7 @@ STUDY_COMMANDS = (
     _command("Export report as PDF…", "export", "P", icon="export"),
     _command("Settings…", "settings_requested", "Ctrl+,", icon="settings"),
     _command("Quit", "close", "Ctrl+Q"),
+    _command("Next saved presentation of the film", "presentation_requested", "G"),
 )
 AI_COMMANDS = (
     _command("Analyse this film", "analyse_requested", "F5", icon="analyse"),
@@ -88,7 +89,12 @@ HELP_COMMANDS = (
 SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
 ALL_COMMANDS = (*SHELL_COMMANDS, *COMPARE_COMMANDS, *OVERLAY_COMMANDS, *COMMANDS)
 _OF_A_STUDY = (*COMMANDS, *COMPARE_COMMANDS, *OVERLAY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)
-NEED_STUDY = (*(c.id for c in _OF_A_STUDY), "room.export", "room.cine_requested")
+NEED_STUDY = (
+    *(c.id for c in _OF_A_STUDY),
+    "room.export",
+    "room.cine_requested",
+    "room.presentation_requested",
+)
 """Commands that mean nothing while no study is open."""
 
 # The brush comes and goes with its trial.
@@ -172,6 +178,7 @@ class MainWindow(QMainWindow):
     what_if_requested = Signal()
     accept_requested = Signal()
     reject_requested = Signal()
+    presentation_requested = Signal()
     review_requested = Signal()
     card_requested = Signal()
     key_image_requested = Signal()
@@ -424,6 +431,8 @@ class MainWindow(QMainWindow):
             action = self.actions_by_id[command.id]
             if command.icon:
                 action.setIcon(icon(command.icon))
+        self.presentations = QMenu(tr("Saved presentations"), self)
+        menus[1].addMenu(self.presentations)
         group = QActionGroup(self)
         for command_id in _TOOLS:
             action = self.actions_by_id[command_id]
@@ -476,6 +485,7 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where nobody else wants it, goes back to the film."""
+        menu.addMenu(self.presentations)
         if event.key() == Qt.Key.Key_Escape:
             self.film.setFocus()
         else:

@@ -72,7 +72,8 @@ class ViewState:
     """One look at a film.
 
     `voi` is None for a colour film. `zoom` is screen (device) pixels a film column; `centre` is the place on the film, in
-    film coordinates, that lies in the middle of the canvas. A `fitted` view follows the canvas's size.
+    film coordinates, that lies in the middle of the canvas. A `fitted` view follows the canvas's size: it shows the whole film,
+    or of it the `area` between two corners in film coordinates.
     """
 
     voi: VoiSelection | None
@@ -81,6 +82,7 @@ class ViewState:
     zoom: float = 1.0
     centre: Point = (0.0, 0.0)
     fitted: bool = True
+    area: tuple[Point, Point] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +93,10 @@ class PointerReading:
     value: float | tuple[int, int, int]
 
 
-def middle_of(film: Radiograph) -> Point:
-    """The film's centre in film coordinates."""
-    return ((film.columns - 1) / 2, (film.rows - 1) / 2)
+def middle_of(film: Radiograph, area: tuple[Point, Point] | None = None) -> Point:
+    """The centre of the film, or of its `area`, in film coordinates."""
+    (x0, y0), (x1, y1) = area or ((0.0, 0.0), (film.columns - 1.0, film.rows - 1.0))
+    return ((x0 + x1) / 2, (y0 + y1) / 2)
 
 
 def first_look(film: Radiograph) -> ViewState:
@@ -131,12 +134,23 @@ def film_to_screen(film: Radiograph, state: ViewState, size: tuple[float, float]
     return scaled.then(Affine2D(c=left, f=top))
 
 
-def fit_zoom(film: Radiograph, orientation: Orientation, size: tuple[float, float]) -> float:
-    """The zoom at which the whole film just fits a canvas of `size` device pixels."""
+def fit_zoom(
+    film: Radiograph,
+    orientation: Orientation,
+    size: tuple[float, float],
+    area: tuple[Point, Point] | None = None,
+) -> float:
+    """The zoom at which the whole film, or its `area`, just fits a canvas of `size` device pixels."""
     upright = film_to_upright(film, orientation)
-    x0, y0 = upright((-0.5, -0.5))
-    x1, y1 = upright((film.columns - 0.5, film.rows - 0.5))
+    first, last = area or ((-0.5, -0.5), (film.columns - 0.5, film.rows - 0.5))
+    (x0, y0), (x1, y1) = upright(first), upright(last)
     return max(min(size[0] / abs(x1 - x0), size[1] / abs(y1 - y0)), 1e-3)
+
+
+def fitted(state: ViewState, film: Radiograph, size: tuple[float, float]) -> ViewState:
+    """`state` with its area, or the whole film, as large as fits a canvas of `size` device pixels."""
+    zoom = fit_zoom(film, state.orientation, size, state.area)
+    return replace(state, zoom=zoom, centre=middle_of(film, state.area))
 
 
 def clamped_zoom(zoom: float, *, fit: float) -> float:
@@ -173,6 +187,14 @@ def value_at(film: Radiograph, *, row: int, column: int) -> float | tuple[int, i
     colour = stored if film.palette is None else palette_colours(film.palette, stored)
     red, green, blue = (int(part) for part in colour)
     return red, green, blue
+
+
+def reading_at(film: Radiograph, place: Point) -> PointerReading | None:
+    """What lies at a place of the film; None beside it."""
+    column, row = round(place[0]), round(place[1])
+    if not (0 <= column < film.columns and 0 <= row < film.rows):
+        return None
+    return PointerReading(place=place, value=value_at(film, row=row, column=column))
 
 
 def _first_corner(film: Radiograph, scaled: Affine2D) -> Point:

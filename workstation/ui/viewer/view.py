@@ -32,6 +32,7 @@ from workstation.ui.viewer.corners import (
 )
 from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
 from workstation.ui.viewer.gestures import Gestures
+from workstation.ui.viewer.graphics import Graphics
 from workstation.ui.viewer.pyramid import Pyramid
 from workstation.ui.viewer.raster import Look
 from workstation.ui.viewer.scale_bar import scale_bar
@@ -47,10 +48,10 @@ from workstation.ui.viewer.state import (
     film_to_upright,
     first_look,
     fit_zoom,
+    fitted,
     is_other_frame,
-    middle_of,
     panned,
-    value_at,
+    reading_at,
 )
 from workstation.ui.viewer.superimposed import Superimposed
 from workstation.ui.viewer.tools.brush import Brush
@@ -101,7 +102,7 @@ class FilmView(QWidget):
         self._options = options or ViewerOptions()
         self._film: Radiograph | None = None
         self._notes: dict[str, tuple[str, ...]] = {}
-        self._state = ViewState(voi=None)
+        self._state = self._first = ViewState(voi=None)
         self._position = (1, 1)
         self._tool = Tool.WINDOW
         self._pointer: PointerReading | None = None
@@ -112,6 +113,7 @@ class FilmView(QWidget):
         self._settling.timeout.connect(self._settle)
         self.hand = Hand(self, texts)
         self.hand.repaint_needed.connect(self._repaint)
+        self.graphics = Graphics(self.font())
         self.brush = Brush(self)
         self.brush.repaint_needed.connect(self._repaint)
         self.computed = Superimposed(self)
@@ -156,20 +158,22 @@ class FilmView(QWidget):
         *,
         position: tuple[int, int] | None = None,
         pyramid: Pyramid | None = None,
+        look: ViewState | None = None,
     ) -> None:
         """Show `film`; evidence of the film before is gone, a drag under way ends.
 
         Another frame of the same image keeps window, zoom and place. `position` is the number in the stack that the wheel
         steps through, from 1, and how many there are; the object's own frames when None. A `pyramid` built by the job that
-        read the film spares building it at the first painting.
+        read the film spares building it at the first painting. `look` is the one to begin with and to go back to, the file's own when None.
         """
         before = self._film
         self._leave(film)
         self._fixed = None
+        self._first = look or first_look(film)
         self._position = position or (film.frame + 1, max(film.instance.frames, film.frame + 1))
         self._canvas.show_film(film, pyramid)
         if before is None or not is_other_frame(before, film):
-            self._state = first_look(film)
+            self._state = self._first
         self._place()
         self._look(self._state)
         self._set_motion(film=False, evidence=False)
@@ -308,7 +312,7 @@ class FilmView(QWidget):
 
     def fit(self) -> None:
         """The whole film, as large as it fits."""
-        self._apply(replace(self._state, fitted=True))
+        self._apply(replace(self._state, fitted=True, area=None))
 
     def one_to_one(self) -> None:
         """One film pixel on one screen pixel."""
@@ -325,7 +329,7 @@ class FilmView(QWidget):
     def reset(self) -> None:
         """The first look again: the file's own window, upright, fitted."""
         if self._film is not None:
-            self._apply(first_look(self._film))
+            self._apply(self._first)
 
     def auto_window(self) -> None:
         """A window from the film's own histogram."""
@@ -416,6 +420,7 @@ class FilmView(QWidget):
         self.hand.leave_film()
         self.brush.drop()
         self.brush.show_region(())
+        self.graphics.show(())
         self._message = ("", MessageKind.EMPTY)
         self._gestures.cancel()
         self.set_evidence(None)
@@ -472,8 +477,7 @@ class FilmView(QWidget):
             return
         size = self._canvas.device_size
         if self._state.fitted:
-            zoom = fit_zoom(self._film, self._state.orientation, size)
-            self._state = replace(self._state, zoom=zoom, centre=middle_of(self._film))
+            self._state = fitted(self._state, self._film, size)
         self._canvas.place(
             to_upright=film_to_upright(self._film, self._state.orientation),
             to_screen=film_to_screen(self._film, self._state, size),
@@ -485,13 +489,8 @@ class FilmView(QWidget):
             self._set_pointer(None)
             return
         self._left().move(place)
-        x, y = self.film_to_canvas().inverse()((place.x(), place.y()))
-        column, row = round(x), round(y)
-        if 0 <= column < self._film.columns and 0 <= row < self._film.rows:
-            value = value_at(self._film, row=row, column=column)
-            self._set_pointer(PointerReading(place=(x, y), value=value))
-        else:
-            self._set_pointer(None)
+        point = self.film_to_canvas().inverse()((place.x(), place.y()))
+        self._set_pointer(reading_at(self._film, point))
 
     def _left(self) -> Hand | Brush:
         """What takes the left button."""
@@ -516,6 +515,7 @@ class FilmView(QWidget):
             self._furniture.draw_message(painter, canvas, *self._message)
 
     def _draw_tools(self, painter: QPainter, canvas: QRectF) -> None:
+        self.graphics.draw(painter, self.film_to_canvas())
         self.brush.draw(painter)
         self.hand.draw(painter, canvas)
         if self._pointer is None or not self._tool.looks:
@@ -571,6 +571,7 @@ class FilmView(QWidget):
         if event.type() is QEvent.Type.FontChange:
             self._furniture = Furniture(self.font(), self._texts)
             self.hand.layer.set_font(self.font())
+            self.graphics.set_font(self.font())
             self._repaint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
