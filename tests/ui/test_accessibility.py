@@ -286,3 +286,12 @@ def test_colours_written_elsewhere_than_in_the_theme_can_be_read():
 def test_a_pressed_button_differs_from_others_by_more_than_a_colour():
     declared = dict(rules())
     assert "2px" in declared["QPushButton:checked"]["border"]
+
+
+def test_what_is_selected_has_an_edge_besides_its_background():
+    declared = dict(rules())
+    for selector in ("QMenu::item:selected", "QTableView::item:selected"):
+        edges = [value for name, value in declared[selector].items() if "border" in name]
+        assert any("@accent" in edge for edge in edges), selector
+    for surface in SURFACES:
+        assert contrast(TOKENS.accent, token(surface)) >= 3  # WCAG 2.2, 1.4.11
