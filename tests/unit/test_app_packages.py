@@ -11,7 +11,9 @@ from model.runtime.metadata import LabelRecord, PackageMetadata
 from model.runtime.network import build_network
 from model.runtime.package import fingerprint
 from model.runtime.package_writer import write_package
+from workstation.adapters.config.folders import Folders
 from workstation.adapters.config.settings import Settings
+from workstation.app.backstage import open_backstage
 from workstation.app.packages import ReadersPackages
 from workstation.core.errors import ErrorCode, WorkstationError
 
@@ -85,3 +87,18 @@ def test_a_damaged_package_on_the_shelf_is_named_and_hides_no_other(reader, tmp_
     _, broken, local = reader.packages.entries()
     assert broken.reason.code is ErrorCode.MODEL_DAMAGED
     assert local.info is not None
+
+
+def test_the_chosen_package_runs_after_a_restart_and_none_in_the_place_of_a_lost_one(tmp_path):
+    folders = Folders.below(tmp_path)
+    installed = Reader(folders.models).packages
+    installed.install(installed.offer(make(tmp_path / "any.cxrmodel")))
+    chosen = Settings(model="local-1.0.0")
+    for settings, model_id in ((Settings(), "cxr-findings"), (chosen, "local")):
+        backstage = open_backstage(folders, settings)
+        backstage.close()
+        assert backstage.model.model_id == model_id
+    (folders.models / "local-1.0.0.cxrmodel").unlink()
+    backstage = open_backstage(folders, chosen)
+    backstage.close()
+    assert backstage.model is None
