@@ -176,6 +176,7 @@ class FakeIndex:
     batches: list[int] = field(default_factory=list)
     forgotten: list[Path] = field(default_factory=list)
     roots: dict[Path, None] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
 
     def known(self, root: Path) -> dict[Path, FileStamp]:
         return {r.stamp.path: r.stamp for r in self.records(root)}
@@ -241,6 +242,18 @@ class FakeIndex:
 
     def add_place(self, root: Path) -> None:
         self.roots[root] = None
+
+    def unread(
+        self, study_uids: Sequence[str], *, package_sha256: str
+    ) -> tuple[tuple[str, str], ...]:
+        studies = (self.study(uid) for uid in study_uids)
+        return tuple(
+            (study.study_uid, film.sop_uid)
+            for study in studies
+            if study is not None
+            for film, _ in study.instances
+            if film.sop_uid not in self.read
+        )
 
     def places(self) -> tuple[Place, ...]:
         return tuple(

@@ -55,6 +55,8 @@ from workstation.ui.settings.presenter import PackagesPresenter
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import CornerLevel, ViewerOptions
 from workstation.ui.window import MainWindow, WindowOptions
+from workstation.ui.worklist.batch import BatchPresenter
+from workstation.ui.worklist.places import PlacesPresenter
 from workstation.ui.worklist.presenter import WorklistPresenter
 
 if TYPE_CHECKING:
@@ -328,12 +330,26 @@ class Workbench(QObject):
             ),
             record=record,
             worklist=worklist,
+            places=PlacesPresenter(lanes=lanes, desk=desk, index=library, parent=self),
+            batch=self._made_batch(backstage, record),
             findings=findings,
             what_if=what_if,
             review=review,
             export=export,
             compare=compare,
             superimpose=self._made_superimpose(desk, compare),
+        )
+
+    def _made_batch(self, backstage: Backstage, record: Record) -> BatchPresenter:
+        return BatchPresenter(
+            lanes=self._lanes,
+            index=backstage.library,
+            find_study=backstage.reading.study,
+            reader=self._reader,
+            record=record,
+            analysis=Analysis(self._load_model),
+            package_sha256=backstage.model.package_sha256 if backstage.model else None,
+            parent=self,
         )
 
     def _made_compare(self, desk: Desk, backstage: Backstage) -> ComparePresenter:

@@ -290,6 +290,12 @@ class LibraryIndex(ScanIndex, Protocol):
         """What other studies filed under the patient's ID say otherwise."""
         ...
 
+    def unread(
+        self, study_uids: Sequence[str], *, package_sha256: str
+    ) -> tuple[tuple[str, str], ...]:
+        """(study, film) of all films of these studies without a score of this model package, refused ones left out."""
+        ...
+
     def places(self) -> tuple[Place, ...]:
         """Where the films came from, in the order of the paths."""
         ...

@@ -21,6 +21,12 @@ def look(paths: Iterable[Path], token: CancelToken) -> dict[Path, Presence]:
     return found
 
 
+def reachable(folders: Iterable[Path], token: CancelToken) -> dict[Path, bool]:
+    """Whether each folder, file or archive can be reached; stops early when cancelled."""
+    seen: dict[Path, bool] = {}
+    return {path: _is_there(path, seen) for path in folders if not token.is_cancelled}
+
+
 def _presence(path: Path, folders: dict[Path, bool]) -> Presence:
     if not _is_there(path.parent, folders):
         return Presence.FOLDER_GONE

@@ -131,6 +131,13 @@ class Desk(QObject):
             self.study = study
             self.study_updated.emit(study)
 
+    def leave_removed_study(self) -> None:
+        """Clear the desk when the open study has left the library; show what is left of it otherwise."""
+        if self.study is not None and self._find_study(self.study.study_uid) is None:
+            self.close_study()
+        else:
+            self.refresh_study()
+
     def retry(self) -> None:
         """Read the present film again."""
         if self.instance is not None:

@@ -37,6 +37,9 @@ from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import PointerReading, Tool, ViewState
 from workstation.ui.viewer.view import FilmView
 from workstation.ui.window import NEED_STUDY, MainWindow
+from workstation.ui.worklist.batch import BatchPresenter
+from workstation.ui.worklist.connection import Keeping
+from workstation.ui.worklist.places import PlacesPresenter
 from workstation.ui.worklist.presenter import WorklistPresenter
 
 
@@ -48,6 +51,8 @@ class Presenters:
     looks: Looks
     record: Record
     worklist: WorklistPresenter
+    places: PlacesPresenter
+    batch: BatchPresenter
     presentations: Presentations
     findings: FindingsPresenter
     what_if: WhatIfPresenter
@@ -81,6 +86,13 @@ class ReadingRoom(QObject):
         self._connect_findings()
         self._connect_review()
         window.card_requested.connect(self._show_card)
+        self._keeping = Keeping(
+            window,
+            texts,
+            worklist=presenters.worklist,
+            places=presenters.places,
+            batch=presenters.batch,
+        )
         self._comparing = Comparing(window, presenters.compare, presenters.superimpose, texts)
         self._enable()
 
@@ -198,7 +210,7 @@ class ReadingRoom(QObject):
         self._to.export.exported.connect(self._on_exported)
         self._to.export.failed.connect(self._complain)
         self._to.record.failed.connect(self._complain)
-        self._to.record.committed.connect(self._on_rows)
+        self._to.record.committed.connect(self._on_committed)
 
     def _enable(self, _state: object = None) -> None:
         review, film = self._to.review.state, self._to.desk.film is not None
@@ -231,6 +243,9 @@ class ReadingRoom(QObject):
     def _on_rows(self, _changes: object = None) -> None:
         presenter = self._to.worklist
         self._window.worklist.show_rows(presenter.count(), presenter.fetch)
+
+    def _on_committed(self, _changes: object) -> None:
+        self._to.worklist.refresh()
 
     def _on_summary(self, summary: ImportSummary) -> None:
         self.summary = summary

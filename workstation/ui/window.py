@@ -55,6 +55,9 @@ STUDY_COMMANDS = (
     _command("Open files…", "open_files", "Ctrl+Shift+O", icon="file"),
     _command("Search the worklist", "search", "Ctrl+F"),
     _command("Next study", "next_study_requested", "N"),
+    _command("Analyse the selected studies", "analyse_selected", "Ctrl+F5"),
+    _command("Remove from the library…", "remove_selected", "Ctrl+Del"),
+    _command("Folders of the library…", "folders_requested", "Ctrl+Shift+F"),
     _command("Cine: turn the images over", "cine_requested", "C"),
     _command("Export report as PDF…", "export", "P", icon="export"),
     _command("Settings…", "settings_requested", "Ctrl+,", icon="settings"),
@@ -153,7 +156,7 @@ class MainWindow(QMainWindow):
         Tuple of Path that the reader opens.
     report_path_chosen
         Path for the report.
-    next_study_requested, cine_requested, what_if_requested, accept_requested, reject_requested, review_requested,
+    folders_requested, next_study_requested, cine_requested, what_if_requested, accept_requested, reject_requested, review_requested,
     analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
     key_image_requested, undo_requested, redo_requested, settings_requested, language_requested,
     about_requested
@@ -189,6 +192,7 @@ class MainWindow(QMainWindow):
     keys_changed = Signal(object)
     about_requested = Signal()
     closed = Signal()
+    folders_requested = Signal()
 
     def __init__(self, texts: Texts, options: WindowOptions) -> None:
         super().__init__()
@@ -231,6 +235,7 @@ class MainWindow(QMainWindow):
         self.worklist.open_folder_requested.connect(self.open_folder)
         self.worklist.open_files_requested.connect(self.open_files)
         self.worklist.paths_dropped.connect(self.paths_chosen)
+        self.worklist.menu_requested.connect(self._list_menu)
         self.review.export_requested.connect(self.report_requested)
         self.set_keys(options.keys)
         self.enable(dict.fromkeys(NEED_STUDY, False))
@@ -334,6 +339,14 @@ class MainWindow(QMainWindow):
         """Put the cursor into the first impression."""
         self._side(shown=True)
         self.review.focus_impression()
+
+    def analyse_selected(self) -> None:
+        """Ask for the analysis of the studies that are selected in the worklist."""
+        self.worklist.ask_analysis()
+
+    def remove_selected(self) -> None:
+        """Ask for the removal of the studies that are selected in the worklist."""
+        self.worklist.ask_removal()
 
     def toggle_full_screen(self) -> None:
         """Full screen and back."""
@@ -461,6 +474,11 @@ class MainWindow(QMainWindow):
     def _mark_tool(self, tool: object) -> None:
         for command_id, marked in _TOOLS.items():
             self.actions_by_id[command_id].setChecked(marked is tool)
+
+    def _list_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._filled(menu, ["room.analyse_selected", "room.remove_selected"]).popup(place)
 
     def _film_menu(self, place: QPoint) -> None:
         menu = QMenu(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -76,6 +76,23 @@ class WorklistTables:
             (json.dumps(self.uids(query, offset=offset, limit=limit)),),
         )
         return tuple(map(self._row, rows))
+
+    def unread(
+        self, study_uids: Sequence[str], *, package_sha256: str
+    ) -> tuple[tuple[str, str], ...]:
+        """(study, film) of all films without a score of this model package; one that was refused has its answer."""
+        rows = self._connection.rows(
+            """
+            SELECT study_uid, sop_uid FROM json_each(?) AS chosen
+            CROSS JOIN instance ON instance.study_uid = chosen.value
+            WHERE NOT EXISTS (SELECT 1 FROM analysis
+                WHERE analysis.study_uid = instance.study_uid AND analysis.sop_uid = instance.sop_uid
+                AND (result ->> '$.status' = 'refused' OR result ->> '$.prediction.package_sha256' = ?))
+            ORDER BY chosen.key, instance.id
+            """,
+            (json.dumps(study_uids), package_sha256),
+        )
+        return tuple(rows)
 
     def conflicts(self, patient: PatientIdentity) -> tuple[IdentityConflict, ...]:
         """What other studies filed under the same ID say otherwise."""

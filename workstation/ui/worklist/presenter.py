@@ -144,6 +144,16 @@ class WorklistPresenter(QObject):
         """How many studies match."""
         return self._index.count(self.query)
 
+    def uids(self, ranges: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+        """Study Instance UIDs at these positions of the list: (first, how many)."""
+        slices = (self._index.uids(self.query, offset=at, limit=n) for at, n in ranges)
+        return tuple(uid for found in slices for uid in found)
+
+    def refresh(self) -> None:
+        """List anew, a little later: many changes in a row are listed once."""
+        if not self._refresh.isActive() and not self._is_closed:
+            self._refresh.start()
+
     def fetch(self, offset: int, limit: int) -> Sequence[WorklistRow]:
         """A slice of the matching studies; whether their files can be reached is looked up afterwards, on the scan lane."""
         rows = self._index.page(self.query, offset=offset, limit=limit)
@@ -227,8 +237,7 @@ class WorklistPresenter(QObject):
 
     def _on_progress(self, progress: Progress, choice: object) -> None:
         self.scan_changed.emit(progress)
-        if not self._refresh.isActive():
-            self._refresh.start()
+        self.refresh()
         record = progress.payload
         if isinstance(record, FileRecord) and record.instance and self._may_open(choice):
             self.rows_changed.emit()

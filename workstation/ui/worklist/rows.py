@@ -76,6 +76,19 @@ class WorklistRows(QAbstractListModel):
             and not mixed,
         )
 
+    def position(self, row: int) -> int:
+        """Where among all studies the study of a row stands; a film's row has its study's."""
+        return self._place(row)[0]
+
+    def row(self, position: int) -> int:
+        """The row of a study."""
+        below = 0 <= self._open_at < position
+        return position + (len(self._films) if below else 0)
+
+    def study(self, position: int) -> WorklistRow | None:
+        """What the list shows of a study."""
+        return self._study(position)
+
     @property
     def open_row(self) -> int:
         """The row of the open study; -1 when it is not in sight."""

@@ -2,28 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
-from PySide6.QtWidgets import QListView, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtWidgets import QApplication, QListView, QStackedWidget, QVBoxLayout, QWidget
 
 from resources.i18n import Texts
 from workstation.core.jobs import Progress
 from workstation.core.ports import ImportSummary, WorklistQuery
 from workstation.core.study import Study
+from workstation.ui.worklist.batch_strip import BatchStrip
 from workstation.ui.worklist.delegate import WorklistDelegate
 from workstation.ui.worklist.filters import WorklistFilters
 from workstation.ui.worklist.model import Fetch, FilmEntry, StudyEntry
 from workstation.ui.worklist.pages import NothingFound, Welcome
+from workstation.ui.worklist.removal import MOST_NAMED
 from workstation.ui.worklist.rows import WorklistRows
 from workstation.ui.worklist.strip import ImportStrip
 
 # The rest is drawn again, or read from the library, when it is seen again.
 _THUMBNAILS_KEPT = 512
+# A larger selection, unless it is the whole list, does not outlive a change of the rows.
+_SELECTION_KEPT = 200
+_Flag = QItemSelectionModel.SelectionFlag
+
+
+class StudyList(QListView):
+    """The list; Del is its own key while it has the focus.
+
+    Signals
+    -------
+    removal_pressed
+        Nothing.
+    """
+
+    removal_pressed = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Take Del before the film's command gets it."""
+        if isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Delete):
+            if event.type() is QEvent.Type.KeyPress:
+                self.removal_pressed.emit()
+            event.accept()
+            return True
+        return super().event(event)
 
 
 class WorklistView(QWidget):
@@ -47,6 +83,12 @@ class WorklistView(QWidget):
         A folder of the recent list.
     scan_cancel_requested, summary_requested : ()
         The strip at the foot.
+    analysis_requested : sequence of (int, int)
+        Selected studies, as (first position in the list, how many).
+    removal_requested : sequence of WorklistRow
+        Selected studies as they are shown.
+    menu_requested : QPoint
+        Place on the screen; the studies that it is about are selected.
     """
 
     query_changed = Signal(object)
@@ -59,6 +101,9 @@ class WorklistView(QWidget):
     recent_requested = Signal(object)
     scan_cancel_requested = Signal()
     summary_requested = Signal()
+    analysis_requested = Signal(object)
+    removal_requested = Signal(object)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +117,7 @@ class WorklistView(QWidget):
         self._welcome = Welcome(texts)
         self._nothing = NothingFound(texts)
         self._strip = ImportStrip(texts)
+        self.batch_strip = BatchStrip(texts)
         self._body = QStackedWidget()
         for page in (self._welcome, self._nothing, self._list):
             self._body.addWidget(page)
@@ -80,6 +126,7 @@ class WorklistView(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._filters)
         layout.addWidget(self._body, 1)
+        layout.addWidget(self.batch_strip)
         layout.addWidget(self._strip)
         self.setMinimumWidth(240)
         self.setAcceptDrops(True)
@@ -90,7 +137,9 @@ class WorklistView(QWidget):
         self._nothing.clear_requested.connect(self._filters.clear)
         self._strip.cancel_requested.connect(self.scan_cancel_requested)
         self._strip.details_requested.connect(self.summary_requested)
-        self._list.clicked.connect(self._activate)
+        self._list.clicked.connect(self._click)
+        self._list.removal_pressed.connect(self.ask_removal)
+        self._list.customContextMenuRequested.connect(self._ask_menu)
         self._list.activated.connect(self._activate)
         self._choose_page()
 
@@ -105,20 +154,24 @@ class WorklistView(QWidget):
 
     def show_rows(self, count: int, fetch: Fetch) -> None:
         """Show `count` studies that match `query`, fetched as they come into sight; the scroll position stays."""
-        bar, row = self._list.verticalScrollBar(), self._list.currentIndex().row()
-        place = bar.value()
-        self._rows.show_rows(count, fetch)
-        self._choose_page()
-        if 0 <= row < self._rows.rowCount():
-            self._list.setCurrentIndex(self._rows.index(row))
-        bar.setValue(place)
+        with self._staying():
+            self._rows.show_rows(count, fetch)
+            self._choose_page()
 
     def show_open_study(self, study: Study | None, sop_uid: str | None = None) -> None:
         """Unfold the open study's films beneath it and mark the one on the canvas."""
-        bar = self._list.verticalScrollBar()
-        place = bar.value()
-        self._rows.show_open(study, sop_uid)
-        bar.setValue(place)
+        with self._staying():
+            self._rows.show_open(study, sop_uid)
+
+    def ask_analysis(self) -> None:
+        """Ask for the analysis of the selected studies."""
+        self.analysis_requested.emit(_ranges(self._selected()))
+
+    def ask_removal(self) -> None:
+        """Ask for the removal of the selected studies."""
+        chosen = self._selected()[: MOST_NAMED + 1]
+        rows = [row for row in map(self._rows.study, chosen) if row is not None]
+        self.removal_requested.emit(rows)
 
     def set_thumbnail(self, sop_uid: str, picture: NDArray[np.uint8]) -> None:
         """The small grey picture, (rows, columns) uint8, of one film."""
@@ -157,8 +210,8 @@ class WorklistView(QWidget):
         self._filters.search.setFocus()
         self._filters.search.selectAll()
 
-    def _made_list(self) -> QListView:
-        view = QListView()
+    def _made_list(self) -> StudyList:
+        view = StudyList()
         view.setModel(self._rows)
         view.setItemDelegate(WorklistDelegate(self._texts, self._thumbnail, self))
         view.setUniformItemSizes(True)
@@ -166,6 +219,8 @@ class WorklistView(QWidget):
         view.verticalScrollBar().setSingleStep(24)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setAccessibleName(self._texts.tr("Worklist"))
+        view.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         return view
 
     def _thumbnail(self, sop_uid: str) -> QPixmap | None:
@@ -174,6 +229,46 @@ class WorklistView(QWidget):
             # Not while painting: the answer may repaint this very list.
             QTimer.singleShot(0, self, lambda: self.thumbnail_requested.emit(sop_uid))
         return picture
+
+    @contextmanager
+    def _staying(self) -> Iterator[None]:
+        """Keep place and selection while rows change; a study that is no longer at its place is no longer selected."""
+        bar, rows = self._list.verticalScrollBar(), self._rows
+        place, chosen = bar.value(), self._selected()
+        everything = bool(chosen) and len(chosen) == rows.studies
+        named = {} if len(chosen) > _SELECTION_KEPT else {n: self._uid(n) for n in chosen}
+        current = self._list.currentIndex()
+        at = rows.position(current.row()) if current.isValid() else -1
+        yield
+        selection = self._list.selectionModel()
+        if everything:
+            self._list.selectAll()
+        for number, uid in named.items():
+            if number < rows.studies and self._uid(number) == uid:
+                selection.select(rows.index(rows.row(number)), _Flag.Select)
+        if 0 <= at < rows.studies:
+            selection.setCurrentIndex(rows.index(rows.row(at)), _Flag.NoUpdate)
+        bar.setValue(place)
+
+    def _selected(self) -> list[int]:
+        """Positions of the selected studies in the list."""
+        ranges = self._list.selectionModel().selection().toList()
+        rows = (row for part in ranges for row in range(part.top(), part.bottom() + 1))
+        return sorted({self._rows.position(row) for row in rows})
+
+    def _uid(self, position: int) -> str:
+        row = self._rows.study(position)
+        return row.study.study_uid if row else ""
+
+    def _ask_menu(self, place: QPoint) -> None:
+        if self._selected():
+            self.menu_requested.emit(self._list.viewport().mapToGlobal(place))
+
+    def _click(self, index: QModelIndex) -> None:
+        """Open what was clicked; with Ctrl or Shift it is only selected."""
+        held = QApplication.keyboardModifiers()
+        if not held & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
+            self._activate(index)
 
     def _activate(self, index: QModelIndex) -> None:
         entry = self._rows.entry(index.row())
@@ -206,3 +301,10 @@ class WorklistView(QWidget):
         if paths:
             event.acceptProposedAction()
             self.paths_dropped.emit(paths)
+
+
+def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending positions as (first, how many)."""
+    runs = groupby(enumerate(positions), key=lambda pair: pair[1] - pair[0])
+    members = [[position for _, position in run] for _, run in runs]
+    return [(run[0], len(run)) for run in members]
