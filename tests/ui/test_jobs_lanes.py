@@ -1,5 +1,6 @@
 """Lanes: outcomes arrive on the GUI thread, discarded ones never, storing survives a shutdown."""
 
+import gc
 import threading
 from collections.abc import Iterator
 
@@ -154,3 +155,29 @@ def test_shutdown_stores_what_waits_and_drops_the_rest(qapp):
     lanes.shutdown()
     timer.join()
     assert ran == ["stored"]
+
+
+def test_what_a_widget_hangs_on_is_collected_on_the_gui_thread_alone(qtbot):
+    died_on = []
+
+    class Cycle:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            died_on.append(threading.get_ident())
+
+    def allocate(_context):
+        return [[number] for number in range(20_000)]
+
+    lanes = Lanes()
+    try:
+        Cycle()
+        done = []
+        lanes.submit(Lane.STORE, allocate, done=done.append)
+        qtbot.waitUntil(lambda: bool(done))
+        qtbot.waitUntil(lambda: bool(died_on))
+    finally:
+        lanes.shutdown()
+    assert died_on == [threading.get_ident()]
+    assert gc.isenabled()

@@ -51,7 +51,6 @@ def run_window(paths: Sequence[Path], *, sample: bool, language: str | None) -> 
 
         def start() -> None:
             gc.freeze()
-            gc.enable()
             workbench.start(wanted)
 
         QTimer.singleShot(0, start)

@@ -29,6 +29,7 @@ from workstation.core.jobs import (
     Ticket,
     TicketCounter,
 )
+from workstation.ui.jobs.collection import Collector
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -167,6 +168,7 @@ class Lanes(QObject):
         self._listeners: dict[Ticket, _Listener] = {}
         self._threads: dict[Lane, QThread] = {}
         self._workers: dict[Lane, _Worker] = {}
+        self._collector = Collector(self)
         for lane in Lane:
             thread, worker = QThread(self), _Worker(lane)
             thread.setObjectName(lane.value)
@@ -236,6 +238,8 @@ class Lanes(QObject):
                 patience = QDeadlineTimer(_PATIENCE_MS)
             ended &= self._threads[lane].wait(patience)
         self._listeners.clear()
+        if ended:
+            self._collector.stop()
         return ended
 
     @Slot(object)
