@@ -322,11 +322,11 @@ class Workbench(QObject):
         compare = self._made_compare(desk, backstage)
         return Presenters(
             desk=desk,
-            looks=Looks(
-                lanes=lanes, desk=desk, session=library, saved_session=reading, parent=self
             presentations=Presentations(
                 lanes=lanes, desk=desk, reader=self._reader, parent=self
             ),
+            looks=Looks(
+                lanes=lanes, desk=desk, session=library, saved_session=reading, parent=self
             ),
             record=record,
             worklist=worklist,

@@ -167,6 +167,8 @@ class Radiograph:
     overlays: tuple[OverlayPlane, ...] = ()
     shutter: Shutter | None = None
     spacing: PixelSpacing | None = None
+    frame_rate_hz: float | None = None
+    """How fast its frames are to be shown, where the file says so."""
     stored_range: tuple[int, int] = field(init=False)
     """Least and greatest stored value, padding left out; of all pixels when all are padding."""
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from workstation.ui.desk import Desk
 
-# Ten images a second: what multi-frame objects are shown with where nothing is known (PS3.3 C.7.6.5 leaves it open).
-_INTERVAL_MS = 100
+# Ten images a second where the file does not say (PS3.3 C.7.6.5 leaves it open), and never more than a screen shows.
+_USUAL_HZ, _FASTEST_HZ = 10.0, 60.0
 
 
 class Cine(QObject):
@@ -24,7 +24,7 @@ class Cine(QObject):
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._timer = QTimer(self, interval=_INTERVAL_MS)
+        self._timer = QTimer(self)
         self._timer.timeout.connect(self._turn)
         desk.study_opened.connect(self.stop)
         desk.film_failed.connect(self.stop)
@@ -34,12 +34,19 @@ class Cine(QObject):
         """Whether images are being turned over."""
         return self._timer.isActive()
 
+    @property
+    def interval_ms(self) -> int:
+        """From one image of the stack on the desk to the next."""
+        film = self._desk.film
+        rate = (film.frame_rate_hz if film is not None else None) or _USUAL_HZ
+        return round(1000 / min(rate, _FASTEST_HZ))
+
     def toggle(self) -> None:
         """Start where there is more than one image, or stop."""
         if self.is_running:
             self.stop()
         elif len(self._desk.stack) > 1:
-            self._timer.start()
+            self._timer.start(self.interval_ms)
             self.running_changed.emit(True)
 
     def stop(self, _why: object = None) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from workstation.core.errors import ErrorCode, Reason
 from workstation.core.image import Radiograph
-from workstation.core.jobs import JobContext, Lane, Ticket
 from workstation.core.ports import FilmReader
 from workstation.core.study import Instance, Study
-from workstation.services.opening import first_film, open_film
+from workstation.services.opening import first_film
+from workstation.ui.film_ahead import FilmAhead, Image
 from workstation.ui.jobs.lanes import Lanes
+
+# Films read ahead of a step; the one after the next covers a step made while the next is read.
+_AHEAD = 2
 
 
 class Desk(QObject):
@@ -53,10 +56,14 @@ class Desk(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._lanes = lanes
-        self._reader = reader
         self._find_study = find_study
-        self._ticket: Ticket | None = None
+        self._ahead = FilmAhead(
+            lanes=lanes,
+            reader=reader,
+            done=self._on_film,
+            failed=self.film_failed.emit,
+            parent=self,
+        )
         self.study: Study | None = None
         self.instance: Instance | None = None
         self.frame = 0
@@ -101,11 +108,12 @@ class Desk(QObject):
         here = next(numbers, 0)  # a rescan may have dropped the film on screen
         there = min(max(here + by, 0), len(images) - 1)
         if there != here:
+            following = images[there + 1 :] if by > 0 else images[:there][::-1]
             film, frame = images[there]
-            self._show(film, frame=frame)
+            self._show(film, frame=frame, following=following[:_AHEAD])
 
     @property
-    def stack(self) -> list[tuple[tuple[Instance, Path], int]]:
+    def stack(self) -> list[Image]:
         """What belongs together on the wheel: the frames of the present object, else the films of its series."""
         present = self.instance
         if self.study is None or present is None:
@@ -121,8 +129,10 @@ class Desk(QObject):
         places = [(film[0].sop_uid, frame) for film, frame in stack]
         here = self.instance is not None and (self.instance.sop_uid, self.frame)
         if here in places and len(stack) > 1:
-            film, frame = stack[(places.index(here) + 1) % len(stack)]
-            self._show(film, frame=frame)
+            there = (places.index(here) + 1) % len(stack)
+            film, frame = stack[there]
+            following = (stack * 2)[there + 1 : there + 1 + _AHEAD]
+            self._show(film, frame=frame, following=following)
 
     def refresh_study(self) -> None:
         """Look the open study up again, for films that were found since."""
@@ -149,20 +159,15 @@ class Desk(QObject):
         self.study_opened.emit(None)
 
     def _clear(self) -> None:
-        self._lanes.discard(self._ticket)
+        self._ahead.forget()
         self.study, self.instance, self.film, self.frame = None, None, None, 0
 
-    def _show(self, film: tuple[Instance, Path], *, frame: int) -> None:
-        self._lanes.discard(self._ticket)
+    def _show(
+        self, film: tuple[Instance, Path], *, frame: int, following: Sequence[Image] = ()
+    ) -> None:
         self.instance, self.frame, self.film = film[0], frame, None
         self.film_loading.emit(film[0])
-
-        def read(context: JobContext) -> Radiograph:
-            return open_film(self._reader, film, context, frame=frame)
-
-        self._ticket = self._lanes.submit(
-            Lane.FILM, read, done=self._on_film, failed=self.film_failed.emit
-        )
+        self._ahead.want((film, frame), following)
 
     def _on_film(self, film: Radiograph) -> None:
         if self.instance is None or film.instance.sop_uid != self.instance.sop_uid:

@@ -46,7 +46,9 @@ class Presenting(QObject):
         self._menu.setEnabled(bool(offered))
         group = QActionGroup(self._menu)
         entries = [("", self._texts.tr("As the file says"))]
-        entries += [(state.sop_uid, self._named(state)) for state in offered]
+        for state in offered:
+            words = " – ".join(filter(None, (self._named(state), state.description)))
+            entries.append((state.sop_uid, words))
         for uid, words in entries:
             action = self._menu.addAction(words.replace("&", "&&"))
             action.setCheckable(True)
@@ -60,17 +62,17 @@ class Presenting(QObject):
     ) -> tuple[str, ...]:
         tr = self._texts.tr
         if chosen is None:
-            count = len(offered)
-            words = tr("{count} saved presentations, none applied", count=count)
-            return (f"◫ {words}",) if offered else ()
+            one = tr("1 saved presentation, not applied")
+            several = tr("{count} saved presentations, none applied", count=len(offered))
+            return (one if len(offered) == 1 else several,) if offered else ()
         missing = [tr(f"unsupported.{what}") for what in chosen.unsupported]
         lines = [f"⚠ {tr('not applied: {what}', what=what)}" for what in missing]
-        return (f"◫ {self._named(chosen)}", *lines)
+        return tuple(filter(None, (self._named(chosen), chosen.description, *lines)))
 
     def _named(self, state: PresentationState) -> str:
-        """Label, description, creator and date, as far as they are known."""
+        """Label, creator and date, as far as they are known."""
         when = f"{state.created:%Y-%m-%d}" if state.created else ""
-        parts = (state.label, state.description, state.creator, when)
+        parts = (state.label, state.creator, when)
         about = ", ".join(part for part in parts if part)
         return self._texts.tr("Presentation: {about}", about=about or state.sop_uid)
 

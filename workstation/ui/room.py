@@ -48,12 +48,12 @@ class Presenters:
     """Everything behind the window."""
 
     desk: Desk
+    presentations: Presentations
     looks: Looks
     record: Record
     worklist: WorklistPresenter
     places: PlacesPresenter
     batch: BatchPresenter
-    presentations: Presentations
     findings: FindingsPresenter
     what_if: WhatIfPresenter
     review: ReviewPresenter
@@ -140,6 +140,12 @@ class ReadingRoom(QObject):
         film.view_changed.connect(self._keep_look)
         self._cine = Cine(desk, self)
         self._window.cine_requested.connect(self._cine.toggle)
+        self._presenting = Presenting(
+            film, self._to.presentations, self._window.presentations, self._texts
+        )
+        self._window.presentation_requested.connect(self._to.presentations.step)
+        self._to.presentations.chosen_changed.connect(self._on_presentation)
+        self._to.presentations.failed.connect(self._complain)
         self._connect_marks(film)
         key_images = KeyImages(film, self._to.record, self._texts)
         key_images.said.connect(self._window.say)
@@ -152,12 +158,6 @@ class ReadingRoom(QObject):
 
     def _connect_findings(self) -> None:
         window, view, presenter = self._window, self._window.findings, self._to.findings
-        self._presenting = Presenting(
-            film, self._to.presentations, self._window.presentations, self._texts
-        )
-        self._window.presentation_requested.connect(self._to.presentations.step)
-        self._to.presentations.chosen_changed.connect(self._on_presentation)
-        self._to.presentations.failed.connect(self._complain)
         presenter.state_changed.connect(view.set_state)
         presenter.overlay_changed.connect(self._on_overlay)
         view.analyse_requested.connect(presenter.analyse)
@@ -288,6 +288,14 @@ class ReadingRoom(QObject):
         view.setFocus()
         self._enable()
 
+    def _on_presentation(self) -> None:
+        """Show the film under another state, or its own look, from where that begins."""
+        film, view = self._to.desk.film, self._window.film
+        if film is not None:
+            self._presenting.show(film, _place_in_stack(film, self._to.desk.study))
+            self._keep_look(view.view_state())
+            self._on_overlay(self._to.findings.overlay)
+
     def _on_film_failed(self, reason: Reason) -> None:
         self._window.film.show_message(self._error(reason), kind=MessageKind.ERROR)
         self._enable()
@@ -303,14 +311,6 @@ class ReadingRoom(QObject):
             view.set_evidence(None)
         else:
             finding = self._texts.tr(f"finding.{overlay.evidence.code.value}")
-    def _on_presentation(self) -> None:
-        """Show the film under another state, or its own look, from where that begins."""
-        film, view = self._to.desk.film, self._window.film
-        if film is not None:
-            self._presenting.show(film, _place_in_stack(film, self._to.desk.study))
-            self._keep_look(view.view_state())
-            self._on_overlay(self._to.findings.overlay)
-
             view.set_evidence(overlay.evidence, overlay.style, f"{overlay.model} – {finding}")
 
     def _on_pointer(self, reading: PointerReading | None) -> None:
@@ -360,6 +360,13 @@ class ReadingRoom(QObject):
         return self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
 
 
+def _is_same(shown: Radiograph | None, film: Radiograph | None) -> bool:
+    """Whether the frame on screen is that on the desk, under whatever presentation state."""
+    if shown is None or film is None:
+        return False
+    return shown.pixels is film.pixels and shown.instance == film.instance
+
+
 def _place_in_stack(film: Radiograph, study: Study | None) -> tuple[int, int] | None:
     """The film's number in its series and how many there are; None when the stack is its own frames."""
     if film.instance.frames > 1 or study is None:
@@ -368,10 +375,3 @@ def _place_in_stack(film: Radiograph, study: Study | None) -> tuple[int, int] | 
     members = next((s.instances for s in study.series if s.series_uid == uid), ())
     numbers = (n for n, (i, _) in enumerate(members, 1) if i.sop_uid == film.instance.sop_uid)
     return next(numbers, 1), max(len(members), 1)
-def _is_same(shown: Radiograph | None, film: Radiograph | None) -> bool:
-    """Whether the frame on screen is that on the desk, under whatever presentation state."""
-    if shown is None or film is None:
-        return False
-    return shown.pixels is film.pixels and shown.instance == film.instance
-
-

@@ -59,10 +59,10 @@ STUDY_COMMANDS = (
     _command("Remove from the library…", "remove_selected", "Ctrl+Del"),
     _command("Folders of the library…", "folders_requested", "Ctrl+Shift+F"),
     _command("Cine: turn the images over", "cine_requested", "C"),
+    _command("Next saved presentation of the film", "presentation_requested", "Y"),
     _command("Export report as PDF…", "export", "P", icon="export"),
     _command("Settings…", "settings_requested", "Ctrl+,", icon="settings"),
     _command("Quit", "close", "Ctrl+Q"),
-    _command("Next saved presentation of the film", "presentation_requested", "G"),
 )
 AI_COMMANDS = (
     _command("Analyse this film", "analyse_requested", "F5", icon="analyse"),
@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
         Tuple of Path that the reader opens.
     report_path_chosen
         Path for the report.
-    folders_requested, next_study_requested, cine_requested, what_if_requested, accept_requested, reject_requested, review_requested,
+    folders_requested, next_study_requested, cine_requested, presentation_requested, what_if_requested, accept_requested, reject_requested, review_requested,
     analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
     key_image_requested, undo_requested, redo_requested, settings_requested, language_requested,
     about_requested
@@ -178,10 +178,10 @@ class MainWindow(QMainWindow):
     marks_requested = Signal()
     next_finding_requested = Signal()
     cine_requested = Signal()
+    presentation_requested = Signal()
     what_if_requested = Signal()
     accept_requested = Signal()
     reject_requested = Signal()
-    presentation_requested = Signal()
     review_requested = Signal()
     card_requested = Signal()
     key_image_requested = Signal()
@@ -431,6 +431,8 @@ class MainWindow(QMainWindow):
         self._recent = QMenu(tr("Open recent"), self)
         menus[0].insertMenu(self.actions_by_id["room.search"], self._recent)
         self.set_recent(())
+        self.presentations = QMenu(tr("Saved presentations"), self)
+        menus[1].addMenu(self.presentations)
 
     def _filled(self, menu: QMenu, ids: list[str]) -> QMenu:
         for command_id in ids:
@@ -444,8 +446,6 @@ class MainWindow(QMainWindow):
             action = self.actions_by_id[command.id]
             if command.icon:
                 action.setIcon(icon(command.icon))
-        self.presentations = QMenu(tr("Saved presentations"), self)
-        menus[1].addMenu(self.presentations)
         group = QActionGroup(self)
         for command_id in _TOOLS:
             action = self.actions_by_id[command_id]
@@ -485,6 +485,7 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for ids in _TOOL_BAR[1:7]:
             self._filled(menu, list(ids)).addSeparator()
+        menu.addMenu(self.presentations)
         menu.popup(place)
 
     # Qt
@@ -503,7 +504,6 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where nobody else wants it, goes back to the film."""
-        menu.addMenu(self.presentations)
         if event.key() == Qt.Key.Key_Escape:
             self.film.setFocus()
         else:

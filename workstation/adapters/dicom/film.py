@@ -25,6 +25,8 @@ from workstation.adapters.dicom.pixels import PixelFormat, Stored, pixel_format,
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.image import Photometric
 
+_SLOWEST_HZ, _FASTEST_HZ = 0.1, 1000.0
+
 
 def read_film(
     path: str, *, frame: int, assume_gbk: bool = False, open_file: OpenForeign = open_foreign
@@ -85,8 +87,16 @@ def _dicom(file: ForeignFile, frame: int, *, assume_gbk: bool) -> dict[str, Any]
         "overlays": geometry.overlays(attributes, raw, frame=frame),
         "shutter": geometry.shutter(attributes),
         "spacing": geometry.spacing(attributes),
+        "frame_rate_hz": _frame_rate(attributes),
         **_light(attributes, form),
     }
+
+
+def _frame_rate(attributes: Attributes) -> float | None:
+    """Recommended Display Frame Rate, else Cine Rate, else the inverse of Frame Time in ms (PS3.3 C.7.6.5); nonsense is unknown."""
+    rates = [rate for tag in (0x00082144, 0x00180040) for rate in attributes.floats(tag)[:1]]
+    rates += [1000 / time for time in attributes.floats(0x00181063)[:1] if time > 0]
+    return next((rate for rate in rates if _SLOWEST_HZ <= rate <= _FASTEST_HZ), None)
 
 
 def _light(attributes: Attributes, form: PixelFormat) -> dict[str, Any]:
