@@ -70,6 +70,7 @@ class Bench:
             session=self.store,
             saved_session=self.store,
             now=lambda: NOON,
+            conflicts=self.index.conflicts,
         )
         self.seen = []
         self.findings.state_changed.connect(self._watch)

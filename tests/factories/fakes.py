@@ -271,7 +271,7 @@ class FakeIndex:
 
     def conflicts(self, patient: PatientIdentity) -> tuple[IdentityConflict, ...]:
         others = self.of_patient(patient.patient_id, issuer=patient.issuer)
-        return tuple(c for other in others for c in conflicts(patient, other.patient))
+        return tuple(sorted({c for other in others for c in conflicts(patient, other.patient)}))
 
     def _keep(self, wanted: Callable[[FileRecord], bool]) -> None:
         self.kept = {path: record for path, record in self.kept.items() if wanted(record)}

@@ -187,6 +187,7 @@ class Workbench(QObject):
         viewer = _viewer_options(settings)
         options = WindowOptions(viewer=viewer, keys=settings.key_map, place=place)
         window = MainWindow(self._texts, options)
+        window.worklist.set_triage_bound(settings.triage_bound)
         window.settings_requested.connect(self._show_settings)
         window.about_requested.connect(self._show_about)
         window.keys_changed.connect(self._keep_keys)
@@ -291,6 +292,7 @@ class Workbench(QObject):
             session=library,
             saved_session=reading,
             now=lambda: datetime.now().astimezone(),
+            conflicts=reading.conflicts,
             parent=self,
         )
         worklist = WorklistPresenter(
@@ -420,6 +422,7 @@ class Workbench(QObject):
         if "language" in values:
             self.speak(_language(settings))
         self.window.stage.set_options(_viewer_options(settings))
+        self.window.worklist.set_triage_bound(settings.triage_bound)
         if self.presenters is not None:
             self.presenters.findings.set_controls(_evidence_controls(settings))
         self.window.say(self._texts.tr("Settings saved."))

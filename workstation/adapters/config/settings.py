@@ -75,6 +75,14 @@ class Settings:
         minimum=0.0,
         maximum=0.95,
     )
+    triage_bound: int = _setting(
+        default=10,
+        doc="In the AI's order no study waits behind more than this many that came later.",
+        group="ai",
+        minimum=0,
+        maximum=1000,
+        unit="studies",
+    )
     compute_threads: int = _setting(
         default=2,
         doc="Processor cores that an analysis uses.",

@@ -9,7 +9,13 @@ from resources.i18n import Texts
 from workstation.core.study import PatientIdentity, Sex
 from workstation.ui.panel import Words, button, in_line, stacked
 from workstation.ui.review.model import ReviewPanelState
-from workstation.ui.review.wording import identity_words, sex_words, typed_date, typed_name
+from workstation.ui.review.wording import (
+    conflict_words,
+    identity_words,
+    sex_words,
+    typed_date,
+    typed_name,
+)
 from workstation.ui.status import status_words
 
 
@@ -119,6 +125,7 @@ class IdentityBox(QWidget):
         self.unidentified = Words(texts.tr("Unidentified"), "pill warning", wrap=False)
         self.facts = Words(css="muted")
         self.by_hand = Words(texts.tr("Identity entered by hand"), "warning small")
+        self.conflict = Words(css="warning small")
         self.edit = button("", "flat", name="edit_identity")
         self.form = IdentityForm(texts)
         self.form.hide()
@@ -128,6 +135,7 @@ class IdentityBox(QWidget):
             stacked(
                 title,
                 self.facts,
+                self.conflict,
                 in_line(self.by_hand, self.edit, None),
                 self.form,
                 gap=3,
@@ -150,6 +158,8 @@ class IdentityBox(QWidget):
         self.unidentified.setVisible(shown and not known)
         closed = tr("Open a study to write down what you see.")
         self.facts.say(identity_words(self._texts, state.identity) if shown else closed)
+        said = [conflict_words(self._texts, c) for c in state.conflicts] if shown else []
+        self.conflict.say("\n".join(said))
         self.by_hand.setVisible(shown and state.identity_by_hand)
         self.edit.setText(tr("Correct identity") if known else tr("Enter identity"))
         typed = state.identity_by_hand or not known

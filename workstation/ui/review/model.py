@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from workstation.core.errors import Reason
+from workstation.core.ports import IdentityConflict
 from workstation.core.review import Actor, Change, FirstImpression, ReviewStatus, Section
 from workstation.core.study import PatientIdentity
 
@@ -21,6 +22,8 @@ class ReviewPanelState:
     ----------
     identity, identity_by_hand
         Who the patient is, and whether a reader typed that.
+    conflicts
+        What other studies of the library say otherwise under the patient's ID.
     impression
         The recorded first impression.
     texts
@@ -43,6 +46,7 @@ class ReviewPanelState:
     status: ReviewStatus = ReviewStatus.NEW
     identity: PatientIdentity = field(default_factory=PatientIdentity)
     identity_by_hand: bool = False
+    conflicts: tuple[IdentityConflict, ...] = ()
     impression: FirstImpression | None = None
     impression_draft: str = ""
     texts: Mapping[Section, str] = field(default_factory=dict)

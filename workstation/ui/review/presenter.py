@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from workstation.core.changes import ChangeSet
 from workstation.core.errors import Reason
 from workstation.core.jobs import JobContext, Lane
-from workstation.core.ports import SessionStore
+from workstation.core.ports import IdentityConflict, SessionStore
 from workstation.core.review import Actor, FirstImpression, Section
 from workstation.core.study import PatientIdentity, Study
 from workstation.services.review import ReviewService, blocks
@@ -33,6 +33,8 @@ class ReviewPresenter(QObject):
         The same values, read on the GUI thread.
     now
         Local time.
+    conflicts
+        What other studies say otherwise under a patient's ID, read on the GUI thread.
 
     Signals
     -------
@@ -51,6 +53,7 @@ class ReviewPresenter(QObject):
         session: SessionStore,
         saved_session: SessionStore,
         now: Callable[[], datetime],
+        conflicts: Callable[[PatientIdentity], tuple[IdentityConflict, ...]],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -60,11 +63,13 @@ class ReviewPresenter(QObject):
         self._session = session
         self._saved_session = saved_session
         self._now = now
+        self._conflicts = conflicts
         self._saved_at: datetime | None = None
         self._unkept: dict[str, Reason] = {}
         self._drafts: dict[str, str] = {}
         self.state = ReviewPanelState()
         desk.study_opened.connect(self._on_study_opened)
+        desk.study_updated.connect(lambda _study: self._update())
         record.changed.connect(self._update)
         record.committed.connect(self._on_committed)
         record.failed.connect(lambda _reason: self._update())
@@ -196,6 +201,7 @@ class ReviewPresenter(QObject):
                 status=state.status,
                 identity=state.identity or study.patient,
                 identity_by_hand=state.identity is not None,
+                conflicts=self._conflicts(state.identity or study.patient),
                 impression=state.impression,
                 impression_draft=self._drafts.get(_IMPRESSION, ""),
                 texts=state.texts,

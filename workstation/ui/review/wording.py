@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from resources.i18n import Texts
+from workstation.core.ports import IdentityConflict
 from workstation.core.review import (
     AnnotationChanged,
     CalibrationChanged,
@@ -20,6 +21,17 @@ from workstation.core.study import PatientIdentity, PersonName, Sex
 from workstation.ui.review.model import ReviewPanelState
 
 _FIRST_CJK = "\u2e80"
+
+
+def conflict_words(texts: Texts, conflict: IdentityConflict) -> str:
+    """What other studies under the same ID say otherwise, and what to do about it."""
+    if conflict is IdentityConflict.NAME:
+        return texts.tr(
+            "⚠ In the library there are films under this patient ID with another name. Check whose film this is."
+        )
+    return texts.tr(
+        "⚠ In the library there are films under this patient ID with another birth date. Check whose film this is."
+    )
 
 
 def sex_words(texts: Texts, sex: Sex) -> str:

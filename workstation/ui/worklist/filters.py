@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 from resources.i18n import Texts
 from workstation.core.ports import SortKey, WorklistQuery
 from workstation.core.review import ReviewStatus
+from workstation.ui.panel import Words
 from workstation.ui.status import status_words
 
 _PAUSE_MS = 200
@@ -29,6 +30,7 @@ class WorklistFilters(QWidget):
 
     def __init__(self, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._texts = texts
         tr = texts.tr
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Name, ID or accession number"))
@@ -59,18 +61,23 @@ class WorklistFilters(QWidget):
                 (tr("By modality"), (SortKey.MODALITY, False)),
                 (tr("By state"), (SortKey.STATUS, False)),
                 (tr("Last added"), (SortKey.ADDED, True)),
+                (tr("AI triage"), (SortKey.TRIAGE, False)),
             ],
         )
+        self._ai = _choice(
+            tr("AI"),
+            [(tr("AI"), None), (tr("AI read it"), True), (tr("Not read by AI"), False)],
+        )
+        self._bound = WorklistQuery().triage_bound
+        self.order_note = Words(css="warning small")
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._announce)
         self.search.textChanged.connect(self._pause.start)
-        upper, lower = QHBoxLayout(), QHBoxLayout()
-        for row, boxes in (
-            (upper, (self._modality, self._status)),
-            (lower, (self._days, self._sort)),
-        ):
+        rows = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        boxes_of = (self._modality, self._status), (self._days, self._ai), (self._sort,)
+        for row, boxes in zip(rows, boxes_of, strict=True):
             row.setSpacing(6)
             for box in boxes:
                 row.addWidget(box, 1)
@@ -79,8 +86,9 @@ class WorklistFilters(QWidget):
         layout.setContentsMargins(12, 12, 12, 10)
         layout.setSpacing(6)
         layout.addWidget(self.search)
-        layout.addLayout(upper)
-        layout.addLayout(lower)
+        for row in rows:
+            layout.addLayout(row)
+        layout.addWidget(self.order_note)
 
     @property
     def query(self) -> WorklistQuery:
@@ -92,10 +100,20 @@ class WorklistFilters(QWidget):
             text=self.search.text().strip(),
             modality=self._modality.currentData(),
             status=self._status.currentData(),
+            analysed=self._ai.currentData(),
             date_from=None if days is None else today - timedelta(days=days),
             sort=sort,
             descending=descending,
+            triage_bound=self._bound,
         )
+
+    def set_triage_bound(self, bound: int) -> None:
+        """Behind how many studies that came later one may wait in the AI's order."""
+        if bound != self._bound:
+            self._bound = bound
+            self._note_order()
+            if self.query.sort is SortKey.TRIAGE:
+                self._announce()
 
     def show_query(self, query: WorklistQuery) -> None:
         """Show what is asked for without asking it."""
@@ -106,20 +124,38 @@ class WorklistFilters(QWidget):
         for box, value in (
             (self._modality, query.modality),
             (self._status, query.status),
+            (self._ai, query.analysed),
             (self._days, days),
             (self._sort, (query.sort, query.descending)),
         ):
             offered = [box.itemData(row) for row in range(box.count())]
             with QSignalBlocker(box):
                 box.setCurrentIndex(offered.index(value) if value in offered else 0)
+        self._note_order()
 
     def clear(self) -> None:
         """Ask for everything."""
         self.search.clear()
-        for box in (self._modality, self._status, self._days):
+        for box in (self._modality, self._status, self._days, self._ai):
             box.setCurrentIndex(0)
 
+    def _note_order(self) -> None:
+        """Say that the AI orders the list while it does."""
+        bound = self._bound
+        note = (
+            self._texts.tr(
+                "⚠ AI orders this list: studies with a finding above threshold come earlier. None waits behind more than 1 that came later."
+            )
+            if bound == 1
+            else self._texts.tr(
+                "⚠ AI orders this list: studies with a finding above threshold come earlier. None waits behind more than {bound} that came later.",
+                bound=bound,
+            )
+        )
+        self.order_note.say(note if self.query.sort is SortKey.TRIAGE else "")
+
     def _announce(self) -> None:
+        self._note_order()
         self.query_changed.emit(self.query)
 
 

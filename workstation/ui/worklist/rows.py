@@ -117,7 +117,7 @@ class WorklistRows(QAbstractListModel):
     def _is_mixed(self, row: int) -> bool:
         """Whether a row may have no room for all names."""
         entry = self.entry(row)
-        return isinstance(entry, StudyEntry) and bool(entry.row.others)
+        return isinstance(entry, StudyEntry) and bool(entry.row.others or entry.row.conflicts)
 
     def _words(self, row: int) -> str:
         entry = self.entry(row)

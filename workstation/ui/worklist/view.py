@@ -152,6 +152,10 @@ class WorklistView(QWidget):
         """Let the search box, the filters and the sort show `query`; nothing is asked anew."""
         self._filters.show_query(query)
 
+    def set_triage_bound(self, bound: int) -> None:
+        """Behind how many studies that came later one may wait in the AI's order."""
+        self._filters.set_triage_bound(bound)
+
     def show_rows(self, count: int, fetch: Fetch) -> None:
         """Show `count` studies that match `query`, fetched as they come into sight; the scroll position stays."""
         with self._staying():
@@ -281,8 +285,9 @@ class WorklistView(QWidget):
         if self._rows.studies:
             page: QWidget = self._list
         else:
-            searching = self.query != WorklistQuery(
-                sort=self.query.sort, descending=self.query.descending
+            query = self.query
+            searching = query != WorklistQuery(
+                sort=query.sort, descending=query.descending, triage_bound=query.triage_bound
             )
             page = self._nothing if searching else self._welcome
         self._body.setCurrentWidget(page)

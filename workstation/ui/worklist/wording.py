@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resources.i18n import Texts
-from workstation.core.ports import ImportSummary, Presence, WorklistRow
+from workstation.core.ports import IdentityConflict, ImportSummary, Presence, WorklistRow
 from workstation.core.study import PatientIdentity
 from workstation.ui.status import status_words
 from workstation.ui.worklist.model import FilmEntry
@@ -60,8 +60,19 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
         description=" · ".join(text for text in about if text),
         state=status_words(row.status, texts),
         marks=" · ".join(marks),
-        warning=f"⚠ {texts.tr('Several patients in one study')}" if row.others else "",
+        warning=_warning(row, texts),
     )
+
+
+def _warning(row: WorklistRow, texts: Texts) -> str:
+    """What speaks against the patient's identity."""
+    tr = texts.tr
+    said = [tr("Several patients in one study")] if row.others else []
+    if IdentityConflict.NAME in row.conflicts:
+        said.append(tr("Same ID, other name"))
+    if IdentityConflict.BIRTH_DATE in row.conflicts:
+        said.append(tr("Same ID, other birth date"))
+    return f"⚠ {' · '.join(said)}" if said else ""
 
 
 def film_words(entry: FilmEntry, texts: Texts) -> tuple[str, str]:
