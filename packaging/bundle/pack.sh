@@ -22,11 +22,10 @@ debian_package() {
     mkdir -p "$root/DEBIAN" "$root"/usr/{bin,lib} "$share"/{applications,doc/thoravue,mime/packages} \
         "$share/icons/hicolor/scalable/apps"
     cp -al dist/thoravue "$root/usr/lib/thoravue"
-    mv "$root/usr/lib/thoravue/share" $stage/share
     ln -s ../lib/thoravue/thoravue "$root/usr/bin/thoravue"
-    cp $stage/share/thoravue.desktop "$share/applications"
-    cp $stage/share/thoravue-mime.xml "$share/mime/packages/thoravue.xml"
-    cp $stage/share/thoravue.svg "$share/icons/hicolor/scalable/apps"
+    cp dist/thoravue/share/thoravue.desktop "$share/applications"
+    cp dist/thoravue/share/thoravue-mime.xml "$share/mime/packages/thoravue.xml"
+    cp dist/thoravue/share/thoravue.svg "$share/icons/hicolor/scalable/apps"
     cat LICENSE NOTICE dist/thoravue/_internal/resources/THIRD-PARTY-NOTICES.txt \
         >"$share/doc/thoravue/copyright"
     cat >"$root/DEBIAN/control" <<CONTROL
@@ -50,7 +49,7 @@ CONTROL
 rm -rf $stage
 mkdir -p $stage
 debian_package
-$here/linux/make_run.sh dist/thoravue "$version" "$($python $here/report.py --floor)" "$run"
+$here/linux/make_run.sh "$deb" "$version" "$($python $here/report.py --floor)" "$run"
 cp dist/thoravue/sbom.cdx.json "dist/thoravue-$version.cdx.json"
 $python $here/sign.py "$deb" "$run" "dist/thoravue-$version.cdx.json"
 rm -rf $stage

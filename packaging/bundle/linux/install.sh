@@ -68,7 +68,8 @@ unpack() {
     trap 'rm -rf "$incoming"' EXIT
     payload | tar -xf - -C "$incoming" --occurrence=1 xz liblzma.so.5 &&
         payload | tar -xOf - thoravue.tar.xz | LD_LIBRARY_PATH=$incoming "$incoming/xz" -dc |
-        tar -xf - -C "$incoming" --no-same-owner && sync -f "$incoming" || fail \
+        tar -xf - -C "$incoming" --no-same-owner --strip-components=@DEPTH@ @INSIDE@ &&
+        find "$incoming" -type f -exec sync {} + || fail \
         "Unpacking failed, probably because the disk is full. The version before is untouched." \
         "解包失败，可能是磁盘已满。原有版本未受影响。"
     rm "$incoming/xz" "$incoming/liblzma.so.5"
@@ -82,6 +83,7 @@ unpack() {
         folder=$name.$number
     done
     mv "$incoming" "$prefix/versions/$folder"
+    sync "$prefix/versions"
     trap - EXIT
 }
 
@@ -136,7 +138,7 @@ rollback() {
 [ "$action" != check ] || { say "This file is whole." "安装文件完整。"; exit 0; }
 mkdir -p "$prefix/versions" || fail "$prefix cannot be written." "无法写入 $prefix。"
 exec 9>"$prefix/.lock"
-flock -n 9 || fail "Another installation is running." "另一个安装程序正在运行。"
+flock -w 10 9 || fail "Another installation is running." "另一个安装程序正在运行。"
 [ "$action" != rollback ] || { rollback; exit 0; }
 check_computer
 check_room
