@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu
 from resources.i18n import Texts
 from tests.factories.benches import Bench
 from tests.factories.fakes import instance_of, loaded
-from tests.factories.films import make_film
+from tests.factories.films import make_film, make_patient
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.geometry import Orientation
 from workstation.core.graphics import GraphicKind
@@ -94,13 +94,12 @@ class Room(Bench):
             lambda: self.presenting.show(self.desk.film, None)
         )
 
-    def add(self, *states):
+    def add(self, *states, **changes):
         for state in states:
             path = Path(f"/films/{state.sop_uid}.dcm")
             self.states.kept[path] = state
-            instance = instance_of(
-                1, sop_uid=state.sop_uid, sop_class_uid=PRESENTATION_STATE, modality="PR"
-            )
+            kind = {"sop_class_uid": PRESENTATION_STATE, "modality": "PR"}
+            instance = instance_of(1, sop_uid=state.sop_uid, **kind | changes)
             self.index.add([loaded(path, instance)])
 
     @property
@@ -225,6 +224,17 @@ def test_a_state_that_cannot_be_read_is_said_and_costs_no_film(room):
     room.until(lambda: len(room.presenter.offered) == 1 and bool(told))
     assert told[0].code is ErrorCode.MALFORMED
     assert room.view.film is not None
+
+
+def test_a_state_that_names_another_patient_is_refused_and_said(room):
+    told = []
+    room.presenter.failed.connect(told.append)
+    room.add(replace(NEW, sop_uid="1.9.3"), patient=make_patient(patient_id="P-2"))
+    room.open(A)
+    room.until(lambda: len(room.presenter.offered) == 2)
+    room.desk.refresh_study()
+    assert [reason.code for reason in told] == [ErrorCode.IDENTITY_MISMATCH]
+    assert "1.9.3" not in {state.sop_uid for state in room.presenter.offered}
 
 
 def test_a_colour_film_is_offered_none(room):

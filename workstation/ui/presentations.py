@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from workstation.core.errors import Reason
+from workstation.core.errors import ErrorCode, Reason
 from workstation.core.image import Radiograph
 from workstation.core.jobs import Lane, Ticket
 from workstation.core.ports import PresentationReader
@@ -47,6 +47,7 @@ class Presentations(QObject):
         self._tickets: dict[Path, Ticket] = {}
         self._states: dict[str, PresentationState] = {}
         self._chosen: dict[str, str] = {}
+        self._refused: set[Path] = set()
         desk.study_opened.connect(self._on_opened)
         desk.study_updated.connect(lambda _study: self._read())
         desk.film_shown.connect(lambda _film: self.offered_changed.emit())
@@ -93,14 +94,19 @@ class Presentations(QObject):
     def _on_opened(self, _study: object) -> None:
         for ticket in self._tickets.values():
             self._lanes.discard(ticket)
-        self._tickets, self._states, self._chosen = {}, {}, {}
+        self._tickets, self._states, self._chosen, self._refused = {}, {}, {}, set()
         self._read()
 
     def _read(self) -> None:
-        """Read what the study has and was not asked for yet, after the film."""
+        """Read what the study has and was not asked for yet, after the film; never what names another patient."""
         study = self._desk.study
         for instance, path in study.presentations if study else ():
-            if path not in self._tickets:
+            if path in self._refused or path in self._tickets:
+                continue
+            if study and instance.patient.patient_id != study.patient.patient_id:
+                self._refused.add(path)
+                self.failed.emit(Reason(code=ErrorCode.IDENTITY_MISMATCH))
+            else:
                 self._tickets[path] = self._submit(instance.sop_uid, path)
 
     def _submit(self, sop_uid: str, path: Path) -> Ticket:
@@ -108,13 +114,10 @@ class Presentations(QObject):
             self._states[sop_uid] = state
             self.offered_changed.emit()
 
-        def failed(reason: Reason) -> None:
-            self.failed.emit(reason)
-
         return self._lanes.submit(
             Lane.FILM,
             lambda context: self._reader.read_presentation(path, context),
             done=arrived,
-            failed=failed,
+            failed=self.failed.emit,
             priority=LATER,
         )

@@ -191,11 +191,11 @@ class IndexTables:
         for uid in sorted(study_uids):
             ((images, modalities, patients, header),) = self._connection.rows(
                 f"""
-                SELECT count(*) FILTER (WHERE {FILM}), group_concat(DISTINCT modality),
+                SELECT count(*), group_concat(DISTINCT modality),
                     CASE WHEN min(header -> '$.patient') = max(header -> '$.patient') THEN ''
                         ELSE json_group_array(DISTINCT header -> '$.patient') END,
                     (SELECT header FROM instance WHERE study_uid = ?1 AND {FILM} ORDER BY id LIMIT 1)
-                FROM instance WHERE study_uid = ?1
+                FROM instance WHERE study_uid = ?1 AND {FILM}
                 """,  # noqa: S608 - a constant
                 (uid,),
             )
