@@ -253,3 +253,41 @@ def test_a_library_from_before_knows_its_places_patients_and_readings(tmp_path, 
         assert all(row.analysed for row in rows)
     finally:
         opened.close()
+
+
+def test_a_batch_takes_the_films_that_this_model_has_not_read(library):
+    fill(library)
+    library.add([loaded(Path("/films/3b.dcm"), instance_of(3, 2))])
+    read_by_ai(library, 1)
+    library.put_analysis("1.2.2", make_refusal(sop_uid="1.2.2.1.1"))
+    read_by_ai(library, 3)
+    uids = ["1.2.3", "1.2.0", "1.2.1", "1.2.2", "1.2.99"]
+    found = library.unread(uids, package_sha256="a" * 64)
+    assert found == (("1.2.3", "1.2.3.1.2"), ("1.2.0", "1.2.0.1.1"))
+    other = library.unread(uids, package_sha256="f" * 64)
+    assert [sop for _, sop in other] == ["1.2.3.1.1", "1.2.3.1.2", "1.2.0.1.1", "1.2.1.1.1"]
+
+
+@pytest.mark.parametrize("sort", SortKey)
+def test_every_order_and_filter_goes_along_an_index_without_sorting(library, sort):
+    fill(library)
+    seen = []
+    library._connection.db.trace_v2(1, lambda event: seen.append(event["sql"]))
+    queries = [
+        WorklistQuery(sort=sort, **filters)
+        for filters in (
+            {},
+            {"analysed": True},
+            {"modality": "DX"},
+            {"status": ReviewStatus.NEW},
+        )
+    ]
+    for query in queries:
+        library.uids(query, offset=0, limit=9)
+    library._connection.db.trace_v2(0, None)
+    for sql in seen:
+        plan = str(
+            library._connection.rows(f"EXPLAIN QUERY PLAN {sql}", ("x",) * sql.count("?"))
+        )
+        assert "COVERING INDEX" in plan
+        assert "TEMP B-TREE" not in plan

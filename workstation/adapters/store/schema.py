@@ -77,8 +77,21 @@ MIGRATIONS: tuple[str, ...] = (
         (SELECT max(number) FROM analysis GROUP BY study_uid, sop_uid) GROUP BY study_uid;
     ALTER TABLE study ADD COLUMN ai INTEGER NOT NULL DEFAULT 0;
     UPDATE study SET ai = reading.ai FROM reading WHERE reading.study_uid = study.uid;
-    CREATE INDEX study_queue ON study(added, uid, ai, status);
+    -- Filters are answered along the index of the order, without a jump to the table for every study.
+    DROP INDEX study_date;
+    CREATE INDEX study_date ON study(study_date, uid, status, ai, modalities);
+    DROP INDEX study_name;
+    CREATE INDEX study_name ON study(sort_name, uid, status, ai, modalities, study_date);
+    DROP INDEX study_patient;
+    CREATE INDEX study_patient ON study(patient_id, uid, status, ai, modalities, study_date);
+    DROP INDEX study_accession;
+    CREATE INDEX study_accession ON study(accession, uid, status, ai, modalities, study_date);
+    DROP INDEX study_modality;
+    CREATE INDEX study_modality ON study(modality, uid, status, ai, modalities, study_date);
+    DROP INDEX study_status;
+    CREATE INDEX study_status ON study(status, uid, ai, modalities, study_date);
     DROP INDEX study_added;
+    CREATE INDEX study_added ON study(added, uid, status, ai, modalities, study_date);
     """,
 )
 """`MIGRATIONS[n]` brings a library of version n to version n + 1."""

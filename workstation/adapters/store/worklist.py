@@ -20,14 +20,15 @@ from workstation.core.study import Instance, PatientIdentity, Study
 from workstation.core.triage import triaged
 from workstation.services.priors import conflicts
 
+# Column and index of each order.
 _SORT = {
-    SortKey.PATIENT_NAME: "sort_name",
-    SortKey.PATIENT_ID: "patient_id",
-    SortKey.STUDY_DATE: "study_date",
-    SortKey.ACCESSION_NUMBER: "accession",
-    SortKey.MODALITY: "study.modality",
-    SortKey.STATUS: "study.status",
-    SortKey.ADDED: "added",
+    SortKey.PATIENT_NAME: ("sort_name", "study_name"),
+    SortKey.PATIENT_ID: ("patient_id", "study_patient"),
+    SortKey.STUDY_DATE: ("study_date", "study_date"),
+    SortKey.ACCESSION_NUMBER: ("accession", "study_accession"),
+    SortKey.MODALITY: ("study.modality", "study_modality"),
+    SortKey.STATUS: ("study.status", "study_status"),
+    SortKey.ADDED: ("added", "study_added"),
 }
 # Values of study.ai: nothing, something, something above its threshold.
 _ABOVE = 2
@@ -54,11 +55,10 @@ class WorklistTables:
             return self._triaged(query, offset, limit)
         condition, values = _condition(query)
         way = "DESC" if query.descending else "ASC"
-        # Words are looked for in one pass over the table, not along an index with a jump for every study.
-        study = "study NOT INDEXED" if query.text.strip() else "study"
+        column, index = _SORT[query.sort]
         sql = f"""
-            SELECT study.uid FROM {study} WHERE {condition}
-            ORDER BY {_SORT[query.sort]} {way}, study.uid {way} LIMIT ? OFFSET ?
+            SELECT study.uid FROM study {_along(query, index)} WHERE {condition}
+            ORDER BY {column} {way}, study.uid {way} LIMIT ? OFFSET ?
         """  # noqa: S608 - only constants and bound values
         return tuple(uid for (uid,) in self._connection.rows(sql, (*values, limit, offset)))
 
@@ -82,14 +82,14 @@ class WorklistTables:
     ) -> tuple[tuple[str, str], ...]:
         """(study, film) of all films without a score of this model package; one that was refused has its answer."""
         rows = self._connection.rows(
-            """
+            f"""
             SELECT study_uid, sop_uid FROM json_each(?) AS chosen
             CROSS JOIN instance ON instance.study_uid = chosen.value
-            WHERE NOT EXISTS (SELECT 1 FROM analysis
+            WHERE {FILM} AND NOT EXISTS (SELECT 1 FROM analysis
                 WHERE analysis.study_uid = instance.study_uid AND analysis.sop_uid = instance.sop_uid
                 AND (result ->> '$.status' = 'refused' OR result ->> '$.prediction.package_sha256' = ?))
             ORDER BY chosen.key, instance.id
-            """,
+            """,  # noqa: S608 - a constant
             (json.dumps(study_uids), package_sha256),
         )
         return tuple(rows)
@@ -128,7 +128,10 @@ class WorklistTables:
 
     def _queue(self, query: WorklistQuery, which: str) -> apsw.Cursor:
         condition, values = _condition(query)
-        sql = f"SELECT added, study.uid FROM study WHERE {condition} AND {which} ORDER BY added"  # noqa: S608 - values are bound
+        sql = f"""
+            SELECT added, study.uid FROM study {_along(query, "study_added")}
+            WHERE {condition} AND {which} ORDER BY added
+        """  # noqa: S608 - only constants and bound values
         return self._connection.db.execute(sql, tuple(values))
 
     def _row(self, row: tuple[str, str, int, str, str, str, str, str, int]) -> WorklistRow:
@@ -151,6 +154,11 @@ class WorklistTables:
             others=patients_of(patients)[1:] if patients else (),
             conflicts=self.conflicts(instance.patient),
         )
+
+
+def _along(query: WorklistQuery, index: str) -> str:
+    """How to go through the studies; words are looked for in one pass over the table, for no index has them."""
+    return "NOT INDEXED" if query.text.strip() else f"INDEXED BY {index}"
 
 
 def _condition(query: WorklistQuery) -> tuple[str, list[SQLiteValue]]:
