@@ -76,15 +76,16 @@ def test_a_list_that_was_kept_before_ai_could_filter_it_is_read_still():
 
 
 @pytest.mark.parametrize(
-    ("conflict", "words"),
+    ("conflicts", "words"),
     [
-        (IdentityConflict.NAME, "⚠ Same ID, other name"),
-        (IdentityConflict.BIRTH_DATE, "⚠ Same ID, other birth date"),
+        ((IdentityConflict.NAME,), "⚠ Same ID, other name ·"),
+        ((IdentityConflict.BIRTH_DATE,), "⚠ Same ID, other birth date"),
+        (tuple(IdentityConflict), "⚠ Same ID, other name and birth date"),
     ],
 )
-def test_a_card_says_that_its_id_has_other_patients(qtbot, conflict, words):
+def test_a_card_says_that_its_id_has_other_patients(qtbot, conflicts, words):
     study = study_of([(instance_of(1), Path("/1/1"))])
-    row = replace(make_row(study), conflicts=(conflict,))
+    row = replace(make_row(study), conflicts=conflicts)
     rows = WorklistRows(Texts("en"))
     rows.show_rows(1, lambda _offset, _limit: (row,))
     for role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
@@ -109,6 +110,8 @@ def test_an_open_study_is_checked_against_the_library(qtbot):
         assert bench.review.state.conflicts == ()
         other = make_patient(name=PersonName(alphabetic="Li Si"))
         bench.put(Path("/films/9.dcm"), instance_of(9, patient=other))
+        bench.review.look_again()
+        assert bench.review.state.conflicts == (IdentityConflict.NAME,)
         bench.open("1.2.9")
         assert bench.review.state.conflicts == (IdentityConflict.NAME,)
     finally:

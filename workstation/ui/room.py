@@ -251,6 +251,7 @@ class ReadingRoom(QObject):
         self.summary = summary
         self._window.worklist.show_summary(summary)
         self._to.compare.refresh()
+        self._to.review.look_again()
 
     def _show_summary(self) -> None:
         if self.summary is not None:

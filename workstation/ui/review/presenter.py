@@ -69,7 +69,6 @@ class ReviewPresenter(QObject):
         self._drafts: dict[str, str] = {}
         self.state = ReviewPanelState()
         desk.study_opened.connect(self._on_study_opened)
-        desk.study_updated.connect(lambda _study: self._update())
         record.changed.connect(self._update)
         record.committed.connect(self._on_committed)
         record.failed.connect(lambda _reason: self._update())
@@ -189,6 +188,10 @@ class ReviewPresenter(QObject):
     def _on_committed(self, changes: ChangeSet) -> None:
         if self._record.study_uid in changes.studies:
             self._saved_at = self._now()
+
+    def look_again(self) -> None:
+        """The library has changed: other films may speak against the patient's identity now."""
+        self._update()
 
     def _update(self) -> None:
         study, state, history = self._desk.study, self._record.state, self._record.history

@@ -68,9 +68,11 @@ def _warning(row: WorklistRow, texts: Texts) -> str:
     """What speaks against the patient's identity."""
     tr = texts.tr
     said = [tr("Several patients in one study")] if row.others else []
-    if IdentityConflict.NAME in row.conflicts:
+    if len(row.conflicts) > 1:
+        said.append(tr("Same ID, other name and birth date"))
+    elif IdentityConflict.NAME in row.conflicts:
         said.append(tr("Same ID, other name"))
-    if IdentityConflict.BIRTH_DATE in row.conflicts:
+    elif row.conflicts:
         said.append(tr("Same ID, other birth date"))
     return f"⚠ {' · '.join(said)}" if said else ""
 
