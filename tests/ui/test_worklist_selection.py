@@ -158,9 +158,9 @@ def test_a_removal_names_the_patient_says_what_stays_and_is_asked_once(view, qtb
 
 def test_a_folder_is_named_before_it_leaves(view):
     agreed = []
-    place = Place(path=Path("/media/cd"), films=7)
+    place = Place(path=Path("/films/cd"), films=7)
     box = ask_about_place(Texts("en"), place, view, agreed=lambda: agreed.append(1))
-    assert "/media/cd" in box.text()
+    assert "/films/cd" in box.text()
     assert "7" in box.text()
     press(box, "Remove")
     assert agreed == [1]

@@ -50,11 +50,13 @@ class Keeping(QObject):
 
     def _analyse(self, ranges: Sequence[tuple[int, int]]) -> None:
         if not ranges:
-            self._say(
-                "Select studies in the worklist first: Ctrl or Shift with a click, or Ctrl+A."
+            self._window.say(
+                self._texts.tr(
+                    "Select studies in the worklist first: Ctrl or Shift with a click, or Ctrl+A."
+                )
             )
         elif not self._batch.can_start:
-            self._say("No model package could be opened.")
+            self._window.say(self._texts.tr("No model package could be opened."))
         else:
             self._batch.start(self._worklist.uids(ranges))
 
@@ -64,15 +66,18 @@ class Keeping(QObject):
     def _on_batch(self, state: BatchState) -> None:
         self._window.worklist.batch_strip.show_state(state)
         if not state.running and state.total == 0:
-            self._say("This model has read every selected film already.")
+            self._window.say(self._texts.tr("This model has read every selected film already."))
 
     def _on_removed(self) -> None:
         self._worklist.rows_changed.emit()
         self._places.refresh()
+        self._window.say(
+            self._texts.tr("Removed from the library. Open the folder again to bring it back.")
+        )
 
     def _ask_removal(self, rows: Sequence[WorklistRow]) -> None:
         if not rows:
-            self._say("Select a study in the worklist first.")
+            self._window.say(self._texts.tr("Select a study in the worklist first."))
         elif len(rows) > MOST_NAMED:
             text = self._texts.tr(
                 "At most {count} studies are removed at once; for more, remove their folder.",
@@ -107,9 +112,6 @@ class Keeping(QObject):
             dialog,
             agreed=lambda: self._places.remove_place(place.path),
         )
-
-    def _say(self, message: str) -> None:
-        self._window.say(self._texts.tr(message))
 
     def _complain(self, reason: Reason) -> None:
         self._window.say(told(self._texts, reason))
