@@ -198,3 +198,29 @@ def test_an_empty_folder_is_an_error_and_a_missing_one_a_refused_file(tmp_path):
     assert caught.value.reason.parameters == {"path": str(tmp_path)}
     summary = Indexing(FakeScanner({}), FakeIndex()).run(tmp_path / "no", JobContext())
     assert summary.problems[0].reason.code is ErrorCode.FILE_VANISHED
+
+
+def test_where_films_came_from_is_kept_and_an_unplugged_folder_loses_nothing(tmp_path):
+    (film,) = touch(tmp_path / "stick", "a.dcm")
+    stick = film.parent
+    index = FakeIndex()
+    indexing = Indexing(FakeScanner({film: instance_of(1)}), index)
+    indexing.run(stick, JobContext())
+    stick.rename(tmp_path / "pocket")
+    summary = indexing.run(stick, JobContext())
+    assert (summary.loaded, summary.refused) == (0, 1)
+    assert index.forgotten == []
+    assert film in index.kept
+    assert [place.path for place in index.places()] == [stick]
+    (tmp_path / "pocket").rename(stick)
+    assert indexing.run(stick, JobContext()).loaded == 1
+
+
+def test_a_folder_that_is_empty_or_was_never_there_is_no_place(tmp_path):
+    index = FakeIndex()
+    indexing = Indexing(FakeScanner({}), index)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(WorkstationError):
+        indexing.run(tmp_path / "empty", JobContext())
+    indexing.run(tmp_path / "typo", JobContext())
+    assert index.places() == ()

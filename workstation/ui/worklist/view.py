@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -169,11 +169,12 @@ class WorklistView(QWidget):
 
     def ask_analysis(self) -> None:
         """Ask for the analysis of the selected studies."""
-        self.analysis_requested.emit(_ranges(self._selected()))
+        ranges = [(first, last - first + 1) for first, last in self._selected()]
+        self.analysis_requested.emit(ranges)
 
     def ask_removal(self) -> None:
         """Ask for the removal of the selected studies."""
-        chosen = self._selected()[: MOST_NAMED + 1]
+        chosen = islice(self._positions(), MOST_NAMED + 1)
         rows = [row for row in map(self._rows.study, chosen) if row is not None]
         self.removal_requested.emit(rows)
 
@@ -238,8 +239,8 @@ class WorklistView(QWidget):
     def _staying(self) -> Iterator[None]:
         """Keep place and selection while rows change; a study that is no longer at its place is no longer selected."""
         bar, rows = self._list.verticalScrollBar(), self._rows
-        place, chosen = bar.value(), self._selected()
-        everything = bool(chosen) and len(chosen) == rows.studies
+        place, everything = bar.value(), self._selected() == [(0, rows.studies - 1)]
+        chosen = list(islice(self._positions(), _SELECTION_KEPT + 1))
         named = {} if len(chosen) > _SELECTION_KEPT else {n: self._uid(n) for n in chosen}
         current = self._list.currentIndex()
         at = rows.position(current.row()) if current.isValid() else -1
@@ -254,11 +255,14 @@ class WorklistView(QWidget):
             selection.setCurrentIndex(rows.index(rows.row(at)), _Flag.NoUpdate)
         bar.setValue(place)
 
-    def _selected(self) -> list[int]:
-        """Positions of the selected studies in the list."""
+    def _selected(self) -> list[tuple[int, int]]:
+        """Positions of the selected studies in the list, as (first, last)."""
         ranges = self._list.selectionModel().selection().toList()
-        rows = (row for part in ranges for row in range(part.top(), part.bottom() + 1))
-        return sorted({self._rows.position(row) for row in rows})
+        at = self._rows.position
+        return _joined([(at(part.top()), at(part.bottom())) for part in ranges])
+
+    def _positions(self) -> Iterator[int]:
+        return (n for first, last in self._selected() for n in range(first, last + 1))
 
     def _uid(self, position: int) -> str:
         row = self._rows.study(position)
@@ -308,8 +312,12 @@ class WorklistView(QWidget):
             self.paths_dropped.emit(paths)
 
 
-def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:
-    """Ascending positions as (first, how many)."""
-    runs = groupby(enumerate(positions), key=lambda pair: pair[1] - pair[0])
-    members = [[position for _, position in run] for _, run in runs]
-    return [(run[0], len(run)) for run in members]
+def _joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges (first, last) in their order, those that touch made one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        else:
+            joined.append((first, last))
+    return joined
