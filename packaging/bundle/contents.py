@@ -58,8 +58,6 @@ EXCLUDED = {
     "sklearn.tests": "likewise",
     "PySide6.QtQml": "no QML anywhere",
     "PySide6.QtQuick": "likewise",
-    "PySide6.QtOpenGL": "no OpenGL widget",
-    "PySide6.QtOpenGLWidgets": "likewise",
     "PySide6.QtTest": "pyqtgraph mentions it for its own tests",
     "PySide6.QtSql": "the library is apsw's",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 # Pack dist/thoravue as a .deb and as a self-extracting .run, with checksums and, given a key, their signature.
 # usage: packaging/bundle/pack.sh
 #   THORAVUE_SIGNING_KEY  64 hexadecimal digits of an Ed25519 key; without it the release is unsigned
+#   XZ_LEVEL              0 to 9, default 6: lower packs sooner and larger
 #   THORAVUE_VERSION      stands in for the program's version (tests of updates)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -43,7 +44,7 @@ Description: offline reading room for chest X-rays
  lies, and writes the report. Nothing leaves the computer. Research use; not a registered medical device.
 CONTROL
     (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum >DEBIAN/md5sums)
-    dpkg-deb --root-owner-group -Zxz -z6 --build "$root" "$deb"
+    dpkg-deb --root-owner-group -Zxz "-z${XZ_LEVEL:-6}" --build "$root" "$deb"
 }
 
 rm -rf $stage

@@ -157,6 +157,7 @@ def test_no_catalogue_source_and_no_byte_code_is_shipped(contents):
 
 
 WITHOUT = """
+import importlib
 import sys
 from importlib.machinery import PathFinder
 
@@ -171,6 +172,8 @@ class Without(PathFinder):
 
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Without
+for name in contents.own_modules():
+    importlib.import_module(name)
 from workstation.app.entry import main
 
 sys.exit(main(["self-test", "--lang", "en"]))
