@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-BUILT_IN_FILE: Final = "cxr-findings-1.0.0.cxrmodel"
-BUILT_IN_SHA256: Final = "7ea4e7f885012169c00b0e59a068e54293a9faed9e6586e40c1ceb86712d2da4"
+BUILT_IN_FILE: Final = "cxr-findings-1.1.0.cxrmodel"
+BUILT_IN_SHA256: Final = "b71eadfd7888427b38eb08b3af15ae5d8981ec727cff292262d0fa6b09034127"
 
 
 def built_in_package() -> Path:

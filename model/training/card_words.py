@@ -91,7 +91,8 @@ ENGLISH = Wording(
     nodules="It has no nodule detector; the nodule and mass scores speak of the whole film.",
     nodules_unmeasured="Its detector of nodule candidates was not measured on films it had not seen; it is switched off.",
     nodules_shown="A second network marks places where a nodule or mass may lie, with a diameter. It is switched on "
-    "because it finds at least 0.35 of real ones at one false mark a film. It misses many: a film without a candidate "
+    "because it finds at least 0.35 of real ones at one false mark a film; network and threshold were chosen on the "
+    "validation films. It misses many: a film without a candidate "
     "may show a nodule. Its score ranks candidates and is no probability. The diameter is measured on the film; "
     "in mm it is only as good as the film's spacing.",
     nodules_hidden="It holds a second network for nodule candidates, which is switched off: it finds less than 0.35 of "
@@ -163,7 +164,7 @@ CHINESE = Wording(
     nodules="没有结节检测器;结节与肿块的分数针对整张胸片。",
     nodules_unmeasured="其候选结节检测器尚未在未见过的胸片上测评,已关闭。",
     nodules_shown="另有一个网络标出可能存在结节或肿块的位置并给出直径。因其在平均每片 1 个假阳性标记时能检出至少 0.35 的真实病灶,"
-    "故予启用。漏检仍多:没有候选标记的胸片也可能有结节。其分数仅用于候选之间排序,并非概率。直径在胸片上测得;"
+    "故予启用;网络与阈值在验证集上选定。漏检仍多:没有候选标记的胸片也可能有结节。其分数仅用于候选之间排序,并非概率。直径在胸片上测得;"
     "以毫米表示时,其准确性取决于该片的像素间距。",
     nodules_hidden="包内另有候选结节网络,但已关闭:在平均每片 1 个假阳性标记时,检出的真实病灶不足 0.35。",
     nodules_real="{films} 张胸片上有标注框的结节与肿块 {lesions} 个,其余胸片无征象({sites};{splits}):平均每片 0.5 个假阳性标记时灵敏度 {half},"
