@@ -182,3 +182,25 @@ def test_folders_are_listed_with_their_reach_and_acted_on(qtbot):
     with qtbot.waitSignal(dialog.scan_requested) as scan:
         dialog.scan.click()
     assert scan.args == [Path("/b")]
+
+
+def test_other_studies_are_not_selected_because_all_before_them_were(view, asked):
+    view._list.selectAll()
+    show(view, [10, 11, 2, 13, 14, 15])
+    view.ask_removal()
+    assert asked == [["1.2.2"]]
+
+
+def test_a_list_that_shows_others_is_not_laid_out_anew(view, qtbot):
+    resets = []
+    view._rows.modelReset.connect(lambda: resets.append(1))
+    show(view, [10, 11, 12, 13, 14, 15])
+    assert view._rows.study(0).study.study_uid == "1.2.10"
+    assert resets == []
+    show(view, [10, 11])
+    view.show_open_study(study(10, films=2), None)
+    assert len(resets) == 2
+    assert view._rows.rowCount() == 4
+    view.show_open_study(study(10, films=2), "1.2.10.1.2")
+    assert len(resets) == 2
+    assert view._rows.entry(2).is_current

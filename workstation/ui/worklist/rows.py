@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from resources.i18n import Texts
 from workstation.core.ports import WorklistRow
@@ -18,7 +25,15 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class WorklistRows(QAbstractListModel):
-    """Fetches only the pages that are looked at; `show_rows` forgets them all."""
+    """Fetches only the pages that are looked at; `show_rows` forgets them all.
+
+    Signals
+    -------
+    contents_changed
+        Nothing: as many rows as before may show something else. Qt's own signal would lay a list of 100,000 out anew.
+    """
+
+    contents_changed = Signal()
 
     def __init__(self, texts: Texts, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,23 +52,22 @@ class WorklistRows(QAbstractListModel):
 
     def show_rows(self, count: int, fetch: Fetch) -> None:
         """List other studies, or the same ones anew."""
-        self.beginResetModel()
-        self._count, self._fetch, self._pages = count, fetch, {}
-        self._find_open()
-        self.endResetModel()
+        self._fetch, self._pages = fetch, {}
+        self._rearrange(count, self._open, self._films)
 
     def show_open(self, study: Study | None, sop_uid: str | None) -> None:
         """Put the films of the open study beneath it; `sop_uid` is the one on screen."""
-        same = study is not None and study == self._open
-        films = () if study is None else _films(study, sop_uid)
-        if same and len(films) == len(self._films) and self._open_at >= 0:
-            self._films = films
-            first = self.index(self._open_at)
-            self.dataChanged.emit(first, self.index(self._open_at + len(films)))
+        self._rearrange(self._count, study, () if study is None else _films(study, sop_uid))
+
+    def _rearrange(self, count: int, study: Study | None, films: tuple[FilmEntry, ...]) -> None:
+        at = self._found(study, count)
+        shape = (count, at, len(films) if at >= 0 else 0)
+        if shape == (self._count, self._open_at, self.rowCount() - self._count):
+            self._open, self._films = study, films
+            self.contents_changed.emit()
             return
         self.beginResetModel()
-        self._open, self._films = study, films
-        self._find_open()
+        self._count, self._open, self._open_at, self._films = count, study, at, films
         self.endResetModel()
 
     def entry(self, row: int) -> Entry | None:
@@ -143,16 +157,13 @@ class WorklistRows(QAbstractListModel):
         page = self._pages[number]
         return page[at] if at < len(page) else None
 
-    def _find_open(self) -> None:
-        """Where the open study stands; looked for on the first pages only, so that it stays quick."""
-        self._open_at = -1
-        if self._open is None:
-            return
-        for position in range(min(self._count, 4 * PAGE)):
+    def _found(self, study: Study | None, count: int) -> int:
+        """Where a study stands; looked for on the first pages only, so that it stays quick."""
+        for position in range(min(count, 4 * PAGE)) if study else ():
             row = self._study(position)
-            if row is not None and row.study.study_uid == self._open.study_uid:
-                self._open_at = position
-                return
+            if row is not None and study is not None and row.study.study_uid == study.study_uid:
+                return position
+        return -1
 
 
 def _films(study: Study, sop_uid: str | None) -> tuple[FilmEntry, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPoint,
@@ -139,6 +140,7 @@ class WorklistView(QWidget):
         self._strip.details_requested.connect(self.summary_requested)
         self._list.clicked.connect(self._click)
         self._list.removal_pressed.connect(self.ask_removal)
+        self._rows.contents_changed.connect(self._list.viewport().update)
         self._list.customContextMenuRequested.connect(self._ask_menu)
         self._list.activated.connect(self._activate)
         self._choose_page()
@@ -239,15 +241,18 @@ class WorklistView(QWidget):
     def _staying(self) -> Iterator[None]:
         """Keep place and selection while rows change; a study that is no longer at its place is no longer selected."""
         bar, rows = self._list.verticalScrollBar(), self._rows
-        place, everything = bar.value(), self._selected() == [(0, rows.studies - 1)]
-        chosen = list(islice(self._positions(), _SELECTION_KEPT + 1))
-        named = {} if len(chosen) > _SELECTION_KEPT else {n: self._uid(n) for n in chosen}
+        place, chosen = bar.value(), list(islice(self._positions(), _SELECTION_KEPT + 1))
+        many = len(chosen) > _SELECTION_KEPT
+        everything = many and self._selected() == [(0, rows.studies - 1)]
+        named = {} if many else {number: self._uid(number) for number in chosen}
         current = self._list.currentIndex()
         at = rows.position(current.row()) if current.isValid() else -1
         yield
         selection = self._list.selectionModel()
-        if everything:
-            self._list.selectAll()
+        selection.clearSelection()
+        if everything and rows.studies:
+            whole = QItemSelection(rows.index(0), rows.index(rows.rowCount() - 1))
+            selection.select(whole, _Flag.Select)
         for number, uid in named.items():
             if number < rows.studies and self._uid(number) == uid:
                 selection.select(rows.index(rows.row(number)), _Flag.Select)
