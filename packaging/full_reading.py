@@ -83,8 +83,8 @@ class Reading:
             self._keys("shift+W")
             self._drag((-150, -120), (-60, 20))
             self._picture("what-if", wait=3)
-            self._keys("H")
-            self._picture("marks-off", "H")
+            self._keys("h")
+            self._picture("marks-off", "h")
             self._keys("F2")
             self._type(conclusion)
             self._picture("written", "Escape")
@@ -110,11 +110,11 @@ class Reading:
     def _compare(self) -> None:
         self._keys("b")
         self._picture("compared", wait=4)
-        self._keys("o", "g")
+        self._keys("g")
         self._picture("prior-laid-over", wait=12)
         self._keys("shift+j")
         self._picture("difference")
-        self._keys("shift+g")
+        self._keys("shift+g", "o")
 
     def _decide(self, folder: Path, name: str) -> None:
         self._open(folder)
