@@ -101,6 +101,7 @@ LEFT_OUT = {
     "libstdc++.so.6": "every desktop has one; graphics drivers need the system's own, and so do older systems",
     "libgcc_s.so.1": "likewise",
     "libexpat.so.1": "likewise",
+    "*.dist-info/RECORD": "it holds hashes of scripts with the building folder's path: no two builds were the same",
     "share/icons/*": "icon themes of the computer that built this",
     "share/themes/*": "likewise",
 }  # fmt: skip

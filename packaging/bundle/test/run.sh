@@ -48,14 +48,16 @@ try() { # try deb|run
     root=$work/root-$1
     rm -rf "$root"
     cp -a $work/base "$root"
-    mkdir "$root/stick"
+    mkdir -p "$root/stick" "$root/dev/shm"
     cp "$deb" "$root/stick/thoravue.deb"
     cp "$run" "$root/stick/thoravue.run"
     cp $here/{inside,read_sample}.sh $work/numbers.json "$root/stick"
     # No device but loopback: whatever is asked of a network fails.
-    unshare --net --mount --pid --fork --mount-proc="$root/proc" \
-        bash -c "ip link set lo up; exec chroot '$root' env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-            LANG=C.UTF-8 bash /stick/inside.sh $1"
+    unshare --net --mount --pid --fork --mount-proc="$root/proc" bash -c "
+        ip link set lo up
+        mount -t tmpfs -o mode=1777 tmpfs '$root/dev/shm'
+        exec chroot '$root' env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+            DEBIAN_FRONTEND=noninteractive bash /stick/inside.sh $1"
     cp "$root/reader/report.pdf" "$work/report-$1.pdf"
     rm -rf "$root"
 }
