@@ -251,6 +251,14 @@ def test_a_note_without_a_word_is_none_and_an_arrow_speaks_for_itself(view):
     assert drawn(view).text == ""
 
 
+def test_an_arrow_under_way_goes_with_its_film(view):
+    view.set_tool(Tool.ARROW)
+    drag(view, (50, 60), (150, 200))
+    assert entry(view)
+    view.clear()
+    assert view.changes == []
+
+
 def test_a_click_elsewhere_finishes_the_text_and_begins_nothing(view):
     view.set_tool(Tool.NOTE)
     click(view, 50, 60)

@@ -148,9 +148,9 @@ class Hand(QObject):
     def drop(self) -> bool:
         """Forget what is under way; whether there was something."""
         under_way = self._editing is not None or self._drawing is not None
+        self._editing = self._drawing = None
         if self._entry is not None:
             self._entry.give_up()
-        self._editing = self._drawing = None
         if under_way:
             self.repaint_needed.emit()
         return under_way
@@ -257,8 +257,10 @@ class Hand(QObject):
         self._entry = TextEntry(self._view, (place + QPointF(10, 10)).toPoint(), label=label)
 
         def answered(text: str) -> None:
+            dropped = self._drawing is None
             self._entry = self._drawing = None
-            then(text)
+            if not dropped:
+                then(text)
             self.repaint_needed.emit()
 
         self._entry.entered.connect(answered)
