@@ -147,7 +147,6 @@ def _scroll(reader: Library) -> None:
         )
         viewport, bar = view._list.viewport(), view._list.verticalScrollBar()
         _until(lambda v=view: v.windowHandle().isExposed())
-        view._list.doItemsLayout()
         assert bar.maximum() > _STUDIES
         for place in (0, 0.5, 0.9):
             bar.setValue(int(place * bar.maximum()))

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QMessageBox, QToolButton
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QTableView, QToolButton
 
 from resources.i18n import Texts
 from tests.factories.fakes import instance_of, make_row
@@ -108,7 +108,7 @@ def places(window):
         "film": window.film,
         "button": window.review.impression.nothing,
         "export": window.review.closing.export,
-        "worklist": next(v for v in window.worklist.findChildren(QListView) if v.isVisible()),
+        "worklist": next(v for v in window.worklist.findChildren(QTableView) if v.isVisible()),
     }
 
 

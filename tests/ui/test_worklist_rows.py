@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def view(qtbot):
     made.resize(320, 700)
     made.show()
     return made
+
+
+def test_one_more_study_than_100_000_neither_stalls_nor_moves_the_list(view):
+    view.show_rows(MANY, Library().fetch)
+    bar = view._list.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    place, began = bar.value(), time.thread_time()
+    for more in range(1, 4):
+        view.show_rows(MANY + more, Library(MANY + more).fetch)
+        view._list.grab()
+    assert (time.thread_time() - began) / 3 < 0.15  # a list view took 0.5 s
+    assert bar.value() == place
 
 
 def test_only_the_pages_in_sight_are_fetched(view, qtbot):

@@ -20,14 +20,21 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeyEvent, QKeySequence, QPixmap
-from PySide6.QtWidgets import QApplication, QListView, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from resources.i18n import Texts
 from workstation.core.jobs import Progress
 from workstation.core.ports import ImportSummary, WorklistQuery
 from workstation.core.study import Study
 from workstation.ui.worklist.batch_strip import BatchStrip
-from workstation.ui.worklist.delegate import WorklistDelegate
+from workstation.ui.worklist.delegate import ROW_PX, WorklistDelegate
 from workstation.ui.worklist.filters import WorklistFilters
 from workstation.ui.worklist.model import Fetch, FilmEntry, StudyEntry
 from workstation.ui.worklist.pages import NothingFound, Welcome
@@ -42,8 +49,10 @@ _SELECTION_KEPT = 200
 _Flag = QItemSelectionModel.SelectionFlag
 
 
-class StudyList(QListView):
-    """The list; Del is its own key while it has the focus.
+class StudyList(QTableView):
+    """The list, as a table of one column: a list view lays 100,000 rows out in half a second, a table in no time.
+
+    Del is its own key while it has the focus; Home and End go to the ends, as in a list.
 
     Signals
     -------
@@ -52,6 +61,30 @@ class StudyList(QListView):
     """
 
     removal_pressed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setStretchLastSection(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(1)
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        """Home and End mean rows, not columns."""
+        last = self.model().rowCount() - 1
+        if action is QAbstractItemView.CursorAction.MoveHome:
+            return self.model().index(0, 0)
+        if action is QAbstractItemView.CursorAction.MoveEnd:
+            return self.model().index(last, 0)
+        return super().moveCursor(action, modifiers)
 
     def event(self, event: QEvent) -> bool:
         """Take Del before the film's command gets it."""
@@ -221,12 +254,11 @@ class WorklistView(QWidget):
         view = StudyList()
         view.setModel(self._rows)
         view.setItemDelegate(WorklistDelegate(self._texts, self._thumbnail, self))
-        view.setUniformItemSizes(True)
-        view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.verticalScrollBar().setSingleStep(24)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setAccessibleName(self._texts.tr("Worklist"))
-        view.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         return view
 
