@@ -162,6 +162,16 @@ def test_one_command_takes_every_mark_away_and_brings_it_back(bench):
     assert bench.findings.overlay.evidence.code is FindingCode.NODULE
 
 
+def test_marks_taken_away_are_there_again_in_the_next_study(bench):
+    revealed(bench)
+    bench.findings.toggle_evidence()
+    bench.open(B)
+    assert bench.findings.state.evidence_shown
+    bench.open(A)
+    bench.until(lambda: bench.phase is FindingsPhase.RESULT)
+    assert bench.findings.overlay.evidence.code is FindingCode.NODULE
+
+
 def test_below_threshold_there_is_evidence_only_when_asked_for(bench):
     revealed(bench)
     bench.findings.select(FindingCode.EFFUSION)

@@ -65,7 +65,7 @@ def test_each_corner_holds_what_readers_expect_there():
     assert shown.bottom_right == ("Series 1", "PA erect", "L  PA")
     assert shown.bottom_left == (
         "Pixel (12, 20): 1234", "DX  48 × 64", "Lossy compressed", "W 1500  L 2000  NORMAL",
-        "Inverted  Rotated 90°", "Zoom 50%  Image 2/5",
+        "Inverted  Rotated 90° right", "Zoom 50%  Image 2/5",
     )  # fmt: skip
 
 
@@ -75,6 +75,30 @@ def test_how_the_patient_lay_is_said_when_the_file_says_it(position):
     said = EN.tr(f"position.{position}")
     for level in (CornerLevel.ALL, CornerLevel.MINIMAL):
         assert corners(film, level=level).bottom_right[-1].endswith(f"AP  {said}")
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ((), ""),
+        (("rotated_right",), "Rotated 90° right"),
+        (("rotated_left",), "Rotated 90° left"),
+        (("rotated_right", "rotated_right"), "Rotated 180°"),
+        (("flipped",), "Flipped"),
+        (("flipped", "rotated_right"), "Flipped, then rotated 90° right"),
+        (("rotated_right", "flipped"), "Flipped, then rotated 90° left"),
+        (("flipped", "rotated_left", "rotated_left"), "Flipped, then rotated 180°"),
+    ],
+)
+def test_how_the_film_was_turned_is_said_as_it_is_seen(steps, said):
+    orientation = Orientation()
+    for step in steps:
+        orientation = getattr(orientation, step)()
+    state = ViewState(voi=WINDOW, orientation=orientation)
+    turned = [
+        line for line in corners(state=state).bottom_left if "otated" in line or "Flip" in line
+    ]
+    assert turned == ([said] if said else [])
 
 
 def test_minimal_keeps_who_and_how():

@@ -206,6 +206,7 @@ class FindingsPresenter(QObject):
 
     def _on_study_opened(self, _study: object) -> None:
         self._reveal_asked_for = ""
+        self._shown = True  # taking the marks away is a look at one study, not a setting
         self._on_film_loading(None)
 
     def _on_film_loading(self, _instance: object) -> None:

@@ -166,14 +166,16 @@ def _window(film: Radiograph, voi: VoiSelection | None, texts: Texts) -> str:
 
 
 def _turned(state: ViewState, texts: Texts) -> str:
-    turns = state.orientation.quarter_turns
-    return "  ".join(
-        _lines(
-            texts.tr("Inverted") if state.inverted else "",
-            texts.tr("Flipped") if state.orientation.mirrored else "",
-            texts.tr("Rotated {degrees}°", degrees=90 * turns) if turns else "",
-        )
+    tr, turns = texts.tr, state.orientation.quarter_turns
+    upright = ("", tr("Rotated 90° right"), tr("Rotated 180°"), tr("Rotated 90° left"))
+    flipped = (
+        tr("Flipped"),
+        tr("Flipped, then rotated 90° right"),
+        tr("Flipped, then rotated 180°"),
+        tr("Flipped, then rotated 90° left"),
     )
+    turned = (flipped if state.orientation.mirrored else upright)[turns]
+    return "  ".join(_lines(tr("Inverted") if state.inverted else "", turned))
 
 
 def _zoom(state: ViewState, position: tuple[int, int], texts: Texts) -> str:
