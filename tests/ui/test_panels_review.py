@@ -220,6 +220,18 @@ def test_no_finding_is_an_explicit_word(make_view, qtbot):
     assert view.impression.quote.text() == "No finding noted"
 
 
+def test_what_is_recorded_after_the_reveal_is_not_called_a_first_impression(make_view):
+    late = "Impression, recorded after the AI result was seen"
+    view = make_view(replace(OPEN, ai_seen_first=True))
+    box = view.impression
+    assert box.heading.text() == box.edit.accessibleName() == late
+    assert "before" not in box.edit.placeholderText()
+    view.set_state(replace(RECORDED, ai_seen_first=True))
+    assert box.heading.text() == late
+    view.set_state(RECORDED)
+    assert box.heading.text() == "First impression"
+
+
 def test_a_pause_keeps_the_impression_as_a_draft(make_view, qtbot):
     view = make_view(replace(OPEN, impression_draft="large"))
     assert view.impression.edit.text == "large"

@@ -251,6 +251,28 @@ def test_the_first_impression_stands_once_results_were_drawn():
     )
 
 
+def test_an_impression_after_the_reveal_is_no_first_one():
+    service, _ = make_service()
+    service.reveal(STUDY_UID, LI, without_impression=True)
+    service.record_impression(STUDY_UID, LI, FirstImpression(text="nodule"))
+    assert service.history(STUDY_UID).state.ai_seen_first
+    service.undo(STUDY_UID, LI)
+    service.record_impression(STUDY_UID, LI, FirstImpression(text="mass"))
+    assert service.history(STUDY_UID).state.ai_seen_first
+
+
+def test_the_order_of_the_log_alone_says_which_came_first():
+    service, _ = make_service()
+    service.record_impression(STUDY_UID, LI, FirstImpression(text="nodule"))
+    assert not service.history(STUDY_UID).state.ai_seen_first
+    service.reveal(
+        STUDY_UID, LI, without_impression=True
+    )  # decided before the other was stored
+    assert not service.history(STUDY_UID).state.ai_seen_first
+    service.write(STUDY_UID, LI, Section.FINDINGS, "nodule")
+    assert not service.history(STUDY_UID).state.ai_seen_first
+
+
 def test_only_marking_closes_a_review():
     service, _ = make_service()
     service.record_impression(STUDY_UID, LI, FirstImpression())

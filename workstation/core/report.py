@@ -109,6 +109,8 @@ class ReportDocument:
     key_images: tuple[ReportedFilm, ...]
     """What the reader marked to be shown, without a word of the AI; empty when nothing was marked."""
     first_impression: FirstImpression | None
+    ai_seen_first: bool
+    """Whether the reader saw AI results before recording any impression."""
     texts: Mapping[Section, str]
     status: ReviewStatus
     reader: Actor | None

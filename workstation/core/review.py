@@ -234,6 +234,8 @@ class ReviewState:
     status: ReviewStatus = ReviewStatus.NEW
     impression: FirstImpression | None = None
     revealed: bool = False
+    ai_seen_first: bool = False
+    """Whether AI results were drawn before an impression was stored; one recorded since is no first impression."""
     decisions: Mapping[tuple[str, FindingCode], Decision] = field(default_factory=_empty)
     texts: Mapping[Section, str] = field(default_factory=_empty)
     annotations: Mapping[str, Annotation] = field(default_factory=_empty)
@@ -282,7 +284,8 @@ def _apply_change(state: ReviewState, event: ReviewEvent) -> ReviewState:
         case ImpressionRecorded(after=impression):
             state = replace(state, impression=impression)
         case AiRevealed():
-            state = replace(state, revealed=True)
+            seen_first = state.ai_seen_first if state.revealed else state.impression is None
+            state = replace(state, revealed=True, ai_seen_first=seen_first)
         case DecisionChanged(sop_uid=sop_uid, code=code, after=decision):
             state = replace(state, decisions=_with(state.decisions, (sop_uid, code), decision))
         case TextChanged(section=section, after=text):

@@ -106,6 +106,7 @@ def build_report(
         ),
         key_images=tuple(_reported(film, state, with_ai=False, limit=0) for film in key_images),
         first_impression=state.impression,
+        ai_seen_first=state.ai_seen_first,
         texts=MappingProxyType(dict(state.texts)),
         status=state.status,
         reader=_author(events, readership),

@@ -122,11 +122,7 @@ def _reader_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
     for section in (Section.FINDINGS, Section.IMPRESSION, Section.RECOMMENDATION):
         yield from _section(texts, section, document)
     yield from _measurements(document, texts)
-    impression = document.first_impression
-    if impression is not None:
-        stated = texts.tr("no finding noted") if impression.no_finding else impression.text
-        label = texts.tr("First impression, before any AI result:")
-        yield Text(text=f"{label} {stated}", role="note")
+    yield from _impression(document, texts)
     yield Fields(
         cells=(
             (texts.tr("Reported by"), wording.actor_text(texts, document.reader), 1),
@@ -141,6 +137,20 @@ def _reader_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
         yield from _pairs(figures)
     if figures and document.model is None:
         yield Text(text=texts.tr("This report contains no AI result."), role="note")
+
+
+def _impression(document: ReportDocument, texts: Texts) -> Iterator[Text]:
+    """What the reader noted apart from the report, and whether AI results were seen before."""
+    impression = document.first_impression
+    if impression is not None:
+        stated = texts.tr("no finding noted") if impression.no_finding else impression.text
+        before = texts.tr("First impression, before any AI result:")
+        after = texts.tr("Impression, recorded after the AI result was seen:")
+        label = after if document.ai_seen_first else before
+        yield Text(text=f"{label} {stated}", role="note")
+    elif document.ai_seen_first:
+        said = texts.tr("The AI result was seen without a first impression being recorded.")
+        yield Text(text=said, role="note")
 
 
 def _section(texts: Texts, section: Section, document: ReportDocument) -> Iterator[Element]:

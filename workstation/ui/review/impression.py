@@ -1,4 +1,4 @@
-"""The first impression: typed before any AI result is drawn, a quiet quote afterwards."""
+"""The reader's impression: the first one, typed before any AI result is drawn, or one that came later and says so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ICON_PX = 16
 
 
 class ImpressionBox(QFrame):
-    """Asks for the first impression, or quotes it.
+    """Asks for the first impression, or quotes it; one that came after AI results is never called the first.
 
     Signals
     -------
@@ -38,16 +38,15 @@ class ImpressionBox(QFrame):
         self.check = QLabel()
         self.check.setPixmap(icon("check").pixmap(QSize(_ICON_PX, _ICON_PX)))
         self.edit = TextEdit(tr("First impression"), lines=2)
-        self.edit.setPlaceholderText(tr("What do you see, before the AI says anything?"))
         self.record = button(tr("Record impression"), "primary", name="record_impression")
         self.nothing = button(tr("No finding noted"), name="no_finding")
         self.record.setEnabled(False)
         self.typing = QWidget()
         self.typing.setLayout(stacked(self.edit, in_line(self.record, self.nothing, None)))
-        self.quote = Words(css="muted")
+        self.heading, self.quote = Words(css="heading"), Words(css="muted")
         self.setLayout(
             stacked(
-                in_line(self.check, Words(tr("First impression"), "heading"), gap=6),
+                in_line(self.check, self.heading, gap=6),
                 self.typing,
                 self.quote,
                 gap=6,
@@ -62,6 +61,7 @@ class ImpressionBox(QFrame):
     def show_state(self, state: ReviewPanelState) -> None:
         """Show `state`; what is being typed is left alone while the study stays."""
         recorded = state.impression
+        self._name(ai_seen_first=state.ai_seen_first)
         if state.study_uid != self._study_uid:
             self._study_uid = state.study_uid
             self.edit.put(state.impression_draft)
@@ -77,6 +77,18 @@ class ImpressionBox(QFrame):
         else:
             none = self._texts.tr("No first impression was recorded.")
             self.quote.say("" if state.editable else none)
+
+    def _name(self, *, ai_seen_first: bool) -> None:
+        tr = self._texts.tr
+        if ai_seen_first:
+            name = tr("Impression, recorded after the AI result was seen")
+            hint = tr("What do you see, now that the AI result was shown?")
+        else:
+            name = tr("First impression")
+            hint = tr("What do you see, before the AI says anything?")
+        self.heading.say(name)
+        self.edit.setAccessibleName(name)
+        self.edit.setPlaceholderText(hint)
 
     def _on_typed(self) -> None:
         typed = bool(self.edit.text.strip())

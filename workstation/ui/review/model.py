@@ -26,6 +26,8 @@ class ReviewPanelState:
         What other studies of the library say otherwise under the patient's ID.
     impression
         The recorded first impression.
+    ai_seen_first
+        Whether AI results were drawn before any impression was recorded.
     texts
         The report's texts as they are committed.
     drafts, impression_draft
@@ -48,6 +50,7 @@ class ReviewPanelState:
     identity_by_hand: bool = False
     conflicts: tuple[IdentityConflict, ...] = ()
     impression: FirstImpression | None = None
+    ai_seen_first: bool = False
     impression_draft: str = ""
     texts: Mapping[Section, str] = field(default_factory=dict)
     drafts: Mapping[Section, str] = field(default_factory=dict)

@@ -206,6 +206,7 @@ class ReviewPresenter(QObject):
                 identity_by_hand=state.identity is not None,
                 conflicts=self._conflicts(state.identity or study.patient),
                 impression=state.impression,
+                ai_seen_first=state.ai_seen_first,
                 impression_draft=self._drafts.get(_IMPRESSION, ""),
                 texts=state.texts,
                 drafts={s: self._drafts[s.value] for s in Section if self._drafts.get(s.value)},

@@ -54,7 +54,7 @@ def change_words(texts: Texts, change: Change) -> str:
     tr = texts.tr
     match change:
         case ImpressionRecorded():
-            words = tr("first impression")
+            words = tr("recorded impression")
         case DecisionChanged(code=code):
             words = tr("decision on {finding}", finding=tr(f"finding.{code.value}"))
         case TextChanged(section=section):
