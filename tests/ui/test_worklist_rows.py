@@ -14,11 +14,12 @@ from tests.factories.fakes import instance_of, make_row
 from tests.factories.films import make_patient
 from workstation.core.ports import Presence, SortKey, WorklistQuery
 from workstation.core.review import ReviewStatus
-from workstation.core.study import PersonName, study_of
+from workstation.core.study import PersonName, Sex, study_of
 from workstation.ui.worklist.filters import WorklistFilters
 from workstation.ui.worklist.model import FilmEntry, StudyEntry
 from workstation.ui.worklist.rows import PAGE, WorklistRows
 from workstation.ui.worklist.view import WorklistView
+from workstation.ui.worklist.wording import study_words
 
 # Qt's offscreen platform says so of every window.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -189,3 +190,19 @@ def test_an_empty_library_and_an_empty_search_differ(view):
     assert view._body.currentWidget() is view._nothing
     view.show_rows(PAGE, Library(PAGE).fetch)
     assert view._body.currentWidget() is view._list
+
+
+def test_before_the_library_is_open_nothing_is_said_of_what_it_holds(view):
+    assert view._body.currentWidget() is view._opening
+    assert "Opening" in view._opening.words.text()
+    view.show_unopened()
+    assert view._opening.words.text() == ""
+    view.show_rows(0, Library(0).fetch)
+    assert view._body.currentWidget() is view._welcome
+
+
+def test_a_film_without_identity_is_known_by_its_file():
+    nobody = make_patient(name=PersonName(), patient_id="", birth_date=None, sex=Sex.UNKNOWN)
+    films = [(instance_of(1, patient=nobody), Path("/films/img_0007.png"))]
+    words = study_words(make_row(study_of(films)), Texts("en"))
+    assert (words.name, words.identity) == ("Unidentified", "img_0007.png")

@@ -253,6 +253,7 @@ class Workbench(QObject):
     def _on_failed(self, reason: Reason) -> None:
         text = self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
         self.window.film.show_message(text, kind=MessageKind.ERROR)
+        self.window.worklist.show_unopened()
 
     def _on_failed_quietly(self, reason: Reason) -> None:
         self.window.say(self._texts.tr(f"error.{reason.code.value}", **reason.parameters))

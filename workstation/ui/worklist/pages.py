@@ -13,6 +13,19 @@ from resources.i18n import Texts
 _RECENT = 5
 
 
+class Opening(QWidget):
+    """Until the library is open: whether it holds films is not known yet."""
+
+    def __init__(self, texts: Texts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = QLabel(texts.tr("Opening the library…"))
+        self.words.setProperty("class", "muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 24, 16, 16)
+        layout.addWidget(self.words)
+        layout.addStretch(1)
+
+
 class Welcome(QWidget):
     """An empty library: how to begin.
 

@@ -37,7 +37,7 @@ from workstation.ui.worklist.batch_strip import BatchStrip
 from workstation.ui.worklist.delegate import ROW_PX, WorklistDelegate
 from workstation.ui.worklist.filters import WorklistFilters
 from workstation.ui.worklist.model import Fetch, FilmEntry, StudyEntry
-from workstation.ui.worklist.pages import NothingFound, Welcome
+from workstation.ui.worklist.pages import NothingFound, Opening, Welcome
 from workstation.ui.worklist.removal import MOST_NAMED
 from workstation.ui.worklist.rows import WorklistRows
 from workstation.ui.worklist.strip import ImportStrip
@@ -148,12 +148,12 @@ class WorklistView(QWidget):
         self._filters = WorklistFilters(texts)
         self._rows = WorklistRows(texts, self)
         self._list = self._made_list()
-        self._welcome = Welcome(texts)
+        self._opening, self._welcome = Opening(texts), Welcome(texts)
         self._nothing = NothingFound(texts)
         self._strip = ImportStrip(texts)
         self.batch_strip = BatchStrip(texts)
         self._body = QStackedWidget()
-        for page in (self._welcome, self._nothing, self._list):
+        for page in (self._opening, self._welcome, self._nothing, self._list):
             self._body.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -176,7 +176,6 @@ class WorklistView(QWidget):
         self._rows.contents_changed.connect(self._list.viewport().update)
         self._list.customContextMenuRequested.connect(self._ask_menu)
         self._list.activated.connect(self._activate)
-        self._choose_page()
 
     @property
     def query(self) -> WorklistQuery:
@@ -196,6 +195,10 @@ class WorklistView(QWidget):
         with self._staying():
             self._rows.show_rows(count, fetch)
             self._choose_page()
+
+    def show_unopened(self) -> None:
+        """The library could not be opened, which is said elsewhere: there is nothing to list."""
+        self._opening.words.clear()
 
     def show_open_study(self, study: Study | None, sop_uid: str | None = None) -> None:
         """Unfold the open study's films beneath it and mark the one on the canvas."""

@@ -56,12 +56,17 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
     about = [when, study.description, "/".join(row.modalities), images]
     return StudyWords(
         name=" / ".join(patient_name(patient, texts) for patient in patients),
-        identity=identity if row.others else identity_line(study.patient, texts),
+        identity=identity if row.others else _identity(row, texts),
         description=" · ".join(text for text in about if text),
         state=status_words(row.status, texts),
         marks=" · ".join(marks),
         warning=_warning(row, texts),
     )
+
+
+def _identity(row: WorklistRow, texts: Texts) -> str:
+    """The patient's ID, sex and birth date; where the film says nothing at all, its file is all there is."""
+    return identity_line(row.study.patient, texts) or row.path.name
 
 
 def _warning(row: WorklistRow, texts: Texts) -> str:
