@@ -307,7 +307,10 @@ class ReadingRoom(QObject):
             self._to.looks.keep(film.instance.sop_uid, state)
 
     def _on_overlay(self, overlay: EvidenceOverlay | None) -> None:
-        view = self._window.film
+        view, model = self._window.film, self._to.findings.state.model
+        same = model is not None and _is_same(view.film, self._to.desk.film)
+        name = f"{model.model_id} {model.version}" if model else ""
+        view.set_candidates(self._to.findings.candidates if same else (), name)
         if overlay is None or not _is_same(view.film, self._to.desk.film):
             view.set_evidence(None)
         else:

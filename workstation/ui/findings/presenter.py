@@ -16,6 +16,7 @@ from workstation.core.findings import (
     EvidenceMap,
     FindingCode,
     ModelInfo,
+    NoduleCandidate,
 )
 from workstation.core.geometry import Point
 from workstation.core.image import Radiograph
@@ -62,7 +63,7 @@ class FindingsPresenter(QObject):
     state_changed
         `FindingsState` for the panel.
     overlay_changed
-        `EvidenceOverlay`, or None when no AI colour may be drawn.
+        `EvidenceOverlay`, or None when no AI colour may be drawn; `candidates` that may be marked changed with it.
     """
 
     state_changed = Signal(object)
@@ -96,6 +97,7 @@ class FindingsPresenter(QObject):
         self._reveal_asked_for = ""
         self.state = FindingsState(model=model)
         self.overlay: EvidenceOverlay | None = None
+        self.candidates: tuple[NoduleCandidate, ...] = ()
         desk.film_loading.connect(self._on_film_loading)
         desk.film_shown.connect(self._on_film_shown)
         desk.study_opened.connect(self._on_study_opened)
@@ -222,6 +224,7 @@ class FindingsPresenter(QObject):
         result = self._result()  # another film may lie there: asking for a name takes time
         self.state = self._made_state(result)
         self.overlay = self._made_overlay(result)
+        self.candidates = (self.state.nodules or ()) if self.state.evidence_shown else ()
         self.state_changed.emit(self.state)
         self.overlay_changed.emit(self.overlay)
 

@@ -14,7 +14,7 @@ from workstation.ui.findings.evidence import EvidenceBox
 from workstation.ui.findings.model import FindingsState, TrialState
 from workstation.ui.findings.row import RowView
 from workstation.ui.findings.trial import TrialCard
-from workstation.ui.findings.wording import marks_words
+from workstation.ui.findings.wording import marks_words, nodule_words
 from workstation.ui.icons import icon
 from workstation.ui.panel import Words, in_line, indented, rule, stacked, tab_after, told
 
@@ -84,7 +84,7 @@ class ResultPage(QWidget):
             self._warn()
         self.evidence.show_state(state)
         self.marks.say(marks_words(self._texts, state.model))
-        self.nodules.say(self._nodule_words(state))
+        self.nodules.say(nodule_words(self._texts, state))
 
     def show_pointer(self, log_odds: Mapping[FindingCode, float]) -> None:
         """The evidence of each finding under the mouse."""
@@ -147,11 +147,6 @@ class ResultPage(QWidget):
             line.setLayout(in_line(glyph, Words(told(self._texts, reason), "warning small")))
             glyph.setFixedWidth(_ICON_PX)
             self._warnings.addWidget(line)
-
-    def _nodule_words(self, state: FindingsState) -> str:
-        if state.nodules is not None:
-            return self._texts.tr("Nodule candidates: {count}", count=len(state.nodules))
-        return told(self._texts, state.nodules_reason) if state.nodules_reason else ""
 
 
 def _empty(layout: QVBoxLayout) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from resources.i18n import Texts
 from workstation.core.findings import FindingCode, FindingScore, ModelInfo
 from workstation.core.review import Decision, Verdict
-from workstation.ui.findings.model import FindingRow
+from workstation.ui.findings.model import FindingRow, FindingsState
+from workstation.ui.panel import told
 
 ABOVE, NOT_ABOVE, NO_CALL = "▲", "–", "·"
 VERDICT_ICONS = {
@@ -97,6 +98,27 @@ def model_words(texts: Texts, model: ModelInfo | None) -> str:
     if model is None:
         return texts.tr("No model package is installed.")
     return texts.tr("{model}, version {version}", model=model.model_id, version=model.version)
+
+
+def nodule_words(texts: Texts, state: FindingsState) -> str:
+    """Each candidate with its size and what that rests on; that there is none never reads as "no nodule"."""
+    if state.nodules is None:
+        return told(texts, state.nodules_reason) if state.nodules_reason else ""
+    if not state.nodules:
+        return texts.tr("No nodule candidate; nodules may still be there.")
+    lines = [texts.tr("Nodule candidates, circled on the film; real ones are missed, too:")]
+    for number, candidate in enumerate(state.nodules, start=1):
+        size = f"{candidate.diameter_px:.0f} px ({texts.tr('spacing.none')})"
+        if candidate.diameter_mm is not None and candidate.spacing_source is not None:
+            source = texts.tr(f"spacing.{candidate.spacing_source.value}")
+            size = f"{candidate.diameter_mm:.0f} mm ({source})"
+        score = f"{candidate.score:.2f}"
+        lines.append(
+            texts.tr(
+                "{number}. about {size}, score {score}", number=number, size=size, score=score
+            )
+        )
+    return "\n".join(lines)
 
 
 def marks_words(texts: Texts, model: ModelInfo | None) -> str:

@@ -118,10 +118,11 @@ class Furniture:
         """Draw over `canvas` (logical pixels)."""
         room = QRectF(canvas)
         legend_width = 0.0
-        if overlay.evidence is not None:
+        if overlay.evidence is not None or overlay.caption:
             said = self._texts.tr("AI overlay on – {model}", model=overlay.caption)
             note = self._texts.tr("model evidence, not a lesion outline")
             self._draw_banner(painter, room, f"◈ {said}", note)
+        if overlay.evidence is not None:
             legend_width = self._draw_legend(
                 painter, room, self._evidence_legend(overlay.evidence)
             )

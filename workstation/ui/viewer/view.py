@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -12,9 +13,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from resources.i18n import Texts
-from workstation.core.findings import EvidenceMap
+from workstation.core.findings import EvidenceMap, NoduleCandidate
 from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle
+from workstation.ui.viewer.candidates import Candidates
 from workstation.ui.viewer.corners import (
     Corners,
     corner_texts,
@@ -90,6 +92,7 @@ class FilmView(LookedAt):
         self.hand = Hand(self, texts)
         self.hand.repaint_needed.connect(self._repaint)
         self.graphics = Graphics(self.font())
+        self._candidates = Candidates(self.font())
         self.brush = Brush(self)
         self.brush.repaint_needed.connect(self._repaint)
         self.computed = Superimposed(self)
@@ -195,6 +198,11 @@ class FilmView(LookedAt):
             self._settling.start()
         self._repaint()
 
+    def set_candidates(self, found: Sequence[NoduleCandidate], caption: str = "") -> None:
+        """Mark where nodules may lie, `caption` naming the model; none leaves no trace."""
+        self._candidates.show(found, caption)
+        self._repaint()
+
     def set_note(self, about: str, lines: tuple[str, ...]) -> None:
         """Say something of this film in its upper right corner, in the place of what was said `about` the same."""
         self._notes[about] = lines
@@ -279,6 +287,7 @@ class FilmView(LookedAt):
         self.brush.drop()
         self.brush.show_region(())
         self.graphics.show(())
+        self._candidates.show(())
         self._message = ("", MessageKind.EMPTY)
         self._gestures.cancel()
         self.set_evidence(None)
@@ -348,6 +357,7 @@ class FilmView(LookedAt):
 
     def _draw_tools(self, painter: QPainter, canvas: QRectF) -> None:
         self.graphics.draw(painter, self.film_to_canvas())
+        self._candidates.draw(painter, self.film_to_canvas())
         self.brush.draw(painter)
         self.hand.draw(painter, canvas)
         if self._pointer is None or not self._tool.looks:
@@ -378,7 +388,7 @@ class FilmView(LookedAt):
             fixed=self._fixed,
         )
         corners = replace(corners, notes=tuple(chain(*self._notes.values())))
-        _, style, caption = self._evidence or (None, None, "")
+        _, style, caption = self._evidence or (None, None, self._candidates.caption)
         computed = self.computed.image_on(film)
         hint = self.hand.hint()
         longest = self._canvas.device_size[0] * _BAR_SHARE
@@ -404,6 +414,7 @@ class FilmView(LookedAt):
             self._furniture = Furniture(self.font(), self._texts)
             self.hand.layer.set_font(self.font())
             self.graphics.set_font(self.font())
+            self._candidates.set_font(self.font())
             self._repaint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
