@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -27,6 +28,7 @@ Margins = tuple[int, int, int, int]
 """Left, top, right and bottom in px."""
 _LONG_WORD = re.compile(r"[!-~]{21,}")
 _BREAK_HERE = "\u200b"
+_Control = TypeVar("_Control", bound=QWidget)
 
 
 def breakable(text: str) -> str:
@@ -118,6 +120,23 @@ def scrolling(layout: QVBoxLayout) -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(body)
     return area
+
+
+class _WheelPassedOn(QObject):
+    """Lets the wheel through to what scrolls behind a widget."""
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() is not QEvent.Type.Wheel:
+            return False
+        event.ignore()  # Qt then offers it to the parent
+        return True
+
+
+def without_wheel(control: _Control) -> _Control:
+    """`control`, a slider, combo or spin box, whose value never follows the wheel: in a panel the wheel scrolls."""
+    control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    control.installEventFilter(_WheelPassedOn(control))
+    return control
 
 
 def rule() -> QFrame:

@@ -12,7 +12,7 @@ from resources.i18n import Texts
 from workstation.core.findings import FindingCode
 from workstation.core.review import Certainty, Decision, Side, Verdict, Zone
 from workstation.ui.findings.wording import finding_name
-from workstation.ui.panel import GAP, Words, button, in_line
+from workstation.ui.panel import GAP, Words, button, in_line, without_wheel
 
 _COMMENT_LENGTH = 400
 
@@ -103,7 +103,7 @@ class DecisionEditor(QWidget):
 def _combo(
     texts: Texts, prefix: str, values: Iterable[StrEnum], *, empty: bool = True
 ) -> QComboBox:
-    combo = QComboBox()
+    combo = without_wheel(QComboBox())
     combo.setMinimumContentsLength(6)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     if empty:

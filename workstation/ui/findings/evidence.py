@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QSlider, QWidget
 from resources.i18n import Texts
 from workstation.ui.findings.model import EvidenceControls, FindingsState
 from workstation.ui.findings.wording import evidence_words
-from workstation.ui.panel import Words, button, in_line, stacked
+from workstation.ui.panel import Words, button, in_line, stacked, without_wheel
 
 
 class EvidenceBox(QWidget):
@@ -98,7 +98,7 @@ class EvidenceBox(QWidget):
 
 
 def _slider(name: str, maximum: int) -> QSlider:
-    slider = QSlider(Qt.Orientation.Horizontal)
+    slider = without_wheel(QSlider(Qt.Orientation.Horizontal))
     slider.setRange(0, maximum)
     slider.setAccessibleName(name)
     return slider

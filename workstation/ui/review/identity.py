@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from resources.i18n import Texts
 from workstation.core.study import PatientIdentity, Sex
-from workstation.ui.panel import Words, button, in_line, stacked
+from workstation.ui.panel import Words, button, in_line, stacked, without_wheel
 from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.review.wording import (
     conflict_words,
@@ -41,7 +41,7 @@ class IdentityForm(QWidget):
         self.patient_id.setMaxLength(64)
         self.birth_date.setMaxLength(10)
         self.birth_date.setPlaceholderText(texts.tr("YYYY-MM-DD"))
-        self.sex = QComboBox()
+        self.sex = without_wheel(QComboBox())
         for sex in (Sex.UNKNOWN, Sex.FEMALE, Sex.MALE, Sex.OTHER):
             self.sex.addItem(sex_words(texts, sex), sex.value)
         self.problem = Words(css="warning small")

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from resources.i18n import Texts
-from workstation.ui.panel import Words
+from workstation.ui.panel import Words, without_wheel
 from workstation.ui.settings.model import SettingField, Value
 
 _STEP = 0.05
@@ -89,13 +89,13 @@ class SettingsForm(QWidget):
     def _number(self, field: SettingField, value: float) -> QWidget:
         low, high = field.minimum or 0, field.maximum or 0
         if isinstance(value, int):
-            whole = QSpinBox()
+            whole = without_wheel(QSpinBox())
             whole.setRange(int(low), int(high))
             whole.setValue(value)
             whole.setSuffix(self._unit(field))
             self._values[field.name] = whole.value
             return whole
-        number = QDoubleSpinBox()
+        number = without_wheel(QDoubleSpinBox())
         number.setRange(low, high)
         number.setSingleStep(_STEP)
         number.setValue(value)
@@ -104,7 +104,7 @@ class SettingsForm(QWidget):
         return number
 
     def _choice(self, field: SettingField) -> QComboBox:
-        choice = QComboBox()
+        choice = without_wheel(QComboBox())
         for key in field.choices:
             choice.addItem(self._texts.tr(f"setting.{field.name}.{key}"), key)
         choice.setCurrentIndex(field.choices.index(str(field.value)))
