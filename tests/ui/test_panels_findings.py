@@ -404,3 +404,35 @@ def test_the_next_film_s_findings_are_read_from_the_top(make_view, qtbot):
     view.set_state(STATES["no film"])
     view.set_state(RESULT)
     assert bar.value() == 0
+
+
+@pytest.mark.parametrize("code", [Code.PLEURAL_THICKENING, Code.NODULE])
+def test_a_finding_turned_to_by_key_comes_into_sight(make_view, qtbot, code):
+    view = make_view(height=260)
+    bar = view.area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    view.set_state(replace(RESULT, selected=code))
+    view.show_selected()
+
+    def in_sight():
+        row = view.result.rows[code]
+        top = row.mapTo(view.area.viewport(), row.rect().topLeft()).y()
+        return (
+            row.isVisible() and top >= 0 and top + row.height() <= view.area.viewport().height()
+        )
+
+    qtbot.waitUntil(in_sight, timeout=1000)
+
+
+def test_the_selected_finding_is_edited_by_key_where_it_may_be(make_view):
+    view = make_view()
+    view.edit_selected()
+    assert view.result.rows[Code.CARDIOMEGALY].editor.isVisible()
+    view.set_state(replace(RESULT, selected=Code.NODULE))
+    view.edit_selected()
+    assert view.result.rows[Code.NODULE].editor is None  # not above its threshold
+    view.set_state(replace(RESULT, editable=False))
+    view.edit_selected()
+    assert view.result.rows[Code.CARDIOMEGALY].editor is None
+    view.set_state(FindingsState())
+    view.edit_selected()

@@ -176,6 +176,12 @@ class ReadingRoom(QObject):
         window.next_finding_requested.connect(presenter.step)
         window.accept_requested.connect(lambda: presenter.pass_verdict(Verdict.ACCEPTED))
         window.reject_requested.connect(lambda: presenter.pass_verdict(Verdict.REJECTED))
+        for key in (
+            window.next_finding_requested,
+            window.accept_requested,
+            window.reject_requested,
+        ):
+            key.connect(view.show_selected)
         presenter.state_changed.connect(self._enable)
         window.film.pointer_moved.connect(self._on_pointer)
         what_if = self._to.what_if

@@ -71,8 +71,9 @@ AI_COMMANDS = (
     _command("Next finding", "next_finding_requested", "Shift+H"),
     _command("Accept the finding", "accept_requested", "Shift+Y"),
     _command("Reject the finding", "reject_requested", "Shift+X"),
+    _command("Edit the finding…", "edit_finding", "Shift+E"),
     _command("What if: paint a part out", "what_if_requested", "Shift+W"),
-    _command("Model card", "card_requested", icon="card"),
+    _command("Model card", "card_requested", "Ctrl+F1", icon="card"),
 )
 REVIEW_COMMANDS = (
     _command("Write the first impression", "impression", "F2"),
@@ -339,6 +340,11 @@ class MainWindow(QMainWindow):
         """Put the cursor into the first impression."""
         self._side(shown=True)
         self.review.focus_impression()
+
+    def edit_finding(self) -> None:
+        """Open the editor of the selected finding."""
+        self._side(shown=True)
+        self.findings.edit_selected()
 
     def analyse_selected(self) -> None:
         """Ask for the analysis of the studies that are selected in the worklist."""

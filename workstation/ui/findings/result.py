@@ -100,6 +100,13 @@ class ResultPage(QWidget):
         for score in self._scores:
             self.rows[score.code].head.show_trial(score, scores.get(score.code))
 
+    def unfolded(self, code: FindingCode | None) -> RowView | None:
+        """The row of a finding, with the group it lies in unfolded; None without such a row."""
+        row = self.rows.get(code) if code is not None else None
+        if row is not None and self.folded.isAncestorOf(row):
+            self.group.setChecked(True)
+        return row
+
     def clear(self) -> None:
         """Forget the result, and with it every open editor."""
         for row in self.rows.values():

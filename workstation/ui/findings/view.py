@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from resources.i18n import Texts
 from workstation.core.findings import FindingCode
+from workstation.core.review import Verdict
 from workstation.ui.findings.model import FindingsPhase, FindingsState, TrialState
 from workstation.ui.findings.notice import Notice
 from workstation.ui.findings.result import ResultPage
+from workstation.ui.findings.row import RowView
 from workstation.ui.findings.wording import model_words
 from workstation.ui.panel import (
+    GAP,
     INDENT,
     MARGIN,
     Words,
@@ -106,6 +109,20 @@ class FindingsView(QWidget):
         for phase, notice in self.notices.items():
             notice.setVisible(phase is state.phase)
 
+    def show_selected(self) -> None:
+        """Bring the selected finding into sight: it was turned to, or decided on, by key."""
+        row = self.result.unfolded(self._state.selected)
+        if row is not None:
+            # Its buttons may just have come: a row has its height only after the layout's own events.
+            QTimer.singleShot(0, row, lambda: self._scroll_to(row))
+
+    def edit_selected(self) -> None:
+        """Open the editor of the selected finding, where it is above threshold and may be decided on."""
+        row = self.result.unfolded(self._state.selected)
+        if row is not None and row.buttons[Verdict.EDITED].isVisibleTo(row):
+            row.buttons[Verdict.EDITED].click()
+            self.show_selected()
+
     def show_pointer(self, log_odds: Mapping[FindingCode, float]) -> None:
         """Each finding's evidence under the mouse, in log-odds; empty shows none."""
         self.result.show_pointer(log_odds)
@@ -113,6 +130,11 @@ class FindingsView(QWidget):
     def show_trial(self, trial: TrialState | None) -> None:
         """Scores of a trial beside the film's own; None ends it."""
         self.result.show_trial(trial)
+
+    def _scroll_to(self, row: RowView) -> None:
+        self.area.ensureWidgetVisible(row, 0, GAP)
+        if row.editor is not None:  # taller than the panel, perhaps: its first field counts
+            self.area.ensureWidgetVisible(row.editor.finding, 0, GAP)
 
     def _connect(self) -> None:
         self.card_button.clicked.connect(self.model_card_requested)
