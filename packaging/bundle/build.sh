@@ -47,12 +47,18 @@ strip_symbols() {
         -exec strip {} +
 }
 
+# Wheels bring the same libraries twice (OpenSSL, libgfortran): 7 MB.
+share_identical_files() {
+    hardlink --quiet --ignore-time --ignore-mode dist/thoravue >/dev/null
+}
+
 clean_environment
 font
 rm -rf dist/thoravue
 $environment/bin/pyinstaller --noconfirm --clean --log-level WARN \
     --workpath $work/pyinstaller --distpath dist $here/thoravue.spec
 strip_symbols
+share_identical_files
 mkdir dist/thoravue/share
 cp $here/linux/{launcher.sh,uninstall.sh,thoravue.desktop,thoravue-mime.xml} dist/thoravue/share
 cp resources/icons/app.svg dist/thoravue/share/thoravue.svg
