@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -206,3 +206,14 @@ def test_the_model_card_follows_no_link(opened):
     assert "Known failures" in page.toPlainText()
     assert not page.openLinks()
     assert not page.openExternalLinks()
+
+
+def test_the_figures_of_the_model_card_do_not_touch(opened):
+    style = "<style>td{border:1px solid #999;padding:.2rem .6rem}</style>"
+    html = f"<html><head>{style}</head><body><table><tr><td>0.9</td><td>12</td></tr></table></body></html>"
+    dialog = opened(pages.model_card(Texts("en"), html, None))
+    cursor = dialog.findChild(QTextBrowser).textCursor()
+    cursor.movePosition(QTextCursor.MoveOperation.Down)
+    cell = cursor.currentTable().cellAt(0, 0).format().toTableCellFormat()
+    assert cell.leftPadding() >= 6
+    assert cell.topPadding() > 0

@@ -26,6 +26,8 @@ h2 {{ font-size: 15px; color: {TOKENS.accent}; margin-top: 16px; margin-bottom: 
 p, li {{ line-height: 140%; margin-top: 4px; }}
 a {{ color: {TOKENS.accent}; }}
 """
+# Qt's rich text knows no rem, in which the card's own cells are padded; the last rule wins.
+_CARD_STYLE = "td, th { padding: 3px 7px; }"
 
 
 class PageDialog(QDialog):
@@ -53,9 +55,9 @@ def model_card(texts: Texts, html: str, parent: QWidget | None) -> PageDialog:
     page.setOpenLinks(False)
     # Qt's rich text has no style sheets of its own width; the page's colours are for paper.
     page.setStyleSheet("QTextBrowser { background: #ffffff; color: #15171a; }")
-    page.setHtml(html)
+    page.setHtml(html.replace("</style>", f"{_CARD_STYLE}</style>"))
     page.setAccessibleName(texts.tr("Model card"))
-    return PageDialog(texts.tr("Model card"), page, size=(860, 720), parent=parent)
+    return PageDialog(texts.tr("Model card"), page, size=(1060, 720), parent=parent)
 
 
 def guide(texts: Texts, parent: QWidget | None) -> PageDialog:
