@@ -7,17 +7,25 @@ import pytest
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QTableView, QToolButton
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QTableView,
+    QToolBar,
+    QToolButton,
+)
 
 from resources.i18n import Texts
 from tests.factories.fakes import instance_of, make_row
 from tests.factories.films import make_film
+from tests.factories.panels import dress_alone
 from workstation.core.image import WindowLevel
 from workstation.core.review import ReviewStatus, Section
 from workstation.core.study import study_of
 from workstation.ui.review.export import report_folder
 from workstation.ui.review.model import ReviewPanelState
-from workstation.ui.viewer.state import ViewerOptions
+from workstation.ui.viewer.state import Tool, ViewerOptions
 from workstation.ui.window import ALL_COMMANDS, MainWindow, WindowOptions
 
 
@@ -188,6 +196,33 @@ def test_keys_that_widgets_use_are_left_to_the_widget_with_the_focus(reading, qt
     QTest.keyClick(reading.film, Key.Key_Space)
     QTest.keyClick(reading.film, Key.Key_PageDown)
     assert said == ["view.cycle_corners", "view.step_on"]
+
+
+# The tool bar
+
+
+def test_the_tool_bar_fits_a_screen_of_1280(window):
+    dress_alone(window)
+    window.resize(1264, 752)
+    window.show()
+    bar = window.findChild(QToolBar)
+    assert bar.sizeHint().width() <= 1264
+    assert not bar.findChild(QToolButton, "qt_toolbar_ext_button").isVisible()
+
+
+def test_the_drawing_tool_in_use_stands_in_the_tool_bar(reading):
+    button = next(
+        b for b in reading.findChildren(QToolButton) if b.defaultAction() and b.menu()
+    )
+    assert button.defaultAction().objectName() == "view.distance_tool"
+    assert not button.isChecked()
+    reading.actions_by_id["view.note_tool"].trigger()
+    assert reading.film.tool is Tool.NOTE
+    assert button.defaultAction().objectName() == "view.note_tool"
+    assert button.isChecked()
+    reading.film.set_tool(Tool.PAN)
+    assert button.defaultAction().objectName() == "view.note_tool"
+    assert not button.isChecked()
 
 
 # The empty window

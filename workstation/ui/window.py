@@ -103,18 +103,19 @@ NEED_STUDY = (
 
 # The brush comes and goes with its trial.
 _TOOLS = {f"view.{tool}_tool": tool for tool in Tool if tool is not Tool.PAINT}
+_DRAWING = (
+    "view.distance_tool",
+    "view.angle_tool",
+    "view.ellipse_tool",
+    "view.rectangle_tool",
+    "view.cardiothoracic_ratio_tool",
+    "view.arrow_tool",
+    "view.note_tool",
+)
 _TOOL_BAR = (
     ("room.open_folder",),
     ("view.window_tool", "view.pan_tool", "view.zoom_tool", "view.magnifier_tool"),
-    (
-        "view.distance_tool",
-        "view.angle_tool",
-        "view.ellipse_tool",
-        "view.rectangle_tool",
-        "view.cardiothoracic_ratio_tool",
-        "view.arrow_tool",
-        "view.note_tool",
-    ),
+    _DRAWING,
     ("view.auto_window", "view.invert"),
     ("view.fit", "view.one_to_one", "view.rotate_left", "view.rotate_right", "view.flip"),
     ("view.reset",),
@@ -457,16 +458,30 @@ class MainWindow(QMainWindow):
             action = self.actions_by_id[command_id]
             action.setCheckable(True)
             group.addAction(action)
+        self._drawing = self._drawing_button(bar)
         self.film.tool_changed.connect(self._mark_tool)
         self._mark_tool(self.film.tool)
         for number, ids in enumerate(_TOOL_BAR):
             if number:
                 bar.addSeparator()
+            if ids is _DRAWING:  # seven buttons more than a screen of 1280 has room for
+                bar.addWidget(self._drawing)
+                continue
             for command_id in ids:
                 bar.addAction(self.actions_by_id[command_id])
             if "view.auto_window" in ids:
                 bar.addWidget(self._presets(bar))
         return bar
+
+    def _drawing_button(self, parent: QWidget) -> QToolButton:
+        """The drawing tool used last; the others are in its menu."""
+        button = QToolButton(parent)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        button.setMenu(
+            self._filled(QMenu(self._texts.tr("Drawing tools"), button), list(_DRAWING))
+        )
+        button.setDefaultAction(self.actions_by_id[_DRAWING[0]])
+        return button
 
     def _presets(self, parent: QWidget) -> QWidget:
         button = QToolButton(parent)
@@ -480,6 +495,8 @@ class MainWindow(QMainWindow):
     def _mark_tool(self, tool: object) -> None:
         for command_id, marked in _TOOLS.items():
             self.actions_by_id[command_id].setChecked(marked is tool)
+            if marked is tool and command_id in _DRAWING:
+                self._drawing.setDefaultAction(self.actions_by_id[command_id])
 
     def _list_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
