@@ -12,6 +12,7 @@ from workstation.core.findings import FindingCode, FindingScore
 from workstation.core.review import Verdict
 from workstation.ui.findings.model import FindingRow, FindingsPhase, FindingsState
 from workstation.ui.findings.view import FindingsView
+from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.review.view import ReviewView
 from workstation.ui.settings.form import SettingsForm
 from workstation.ui.settings.model import SettingField
@@ -37,7 +38,8 @@ def findings():
 
 def review():
     view = ReviewView(TEXTS)
-    view.identity.form.show()
+    view.set_state(ReviewPanelState(study_uid="1.2.3"))
+    view.identity.edit.click()
     return view
 
 

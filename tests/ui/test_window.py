@@ -1,6 +1,7 @@
 """The window's commands: every key does one thing, in both languages."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,14 @@ from PySide6.QtWidgets import (
 
 from resources.i18n import Texts
 from tests.factories.fakes import instance_of, make_row
-from tests.factories.films import make_film
+from tests.factories.films import make_film, make_patient
 from tests.factories.panels import dress_alone
+from workstation.core.errors import ErrorCode, Reason
 from workstation.core.image import WindowLevel
+from workstation.core.ports import IdentityConflict
 from workstation.core.review import ReviewStatus, Section
 from workstation.core.study import study_of
+from workstation.ui.findings.model import FindingsPhase, FindingsState
 from workstation.ui.review.export import report_folder
 from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.viewer.state import Tool, ViewerOptions
@@ -198,15 +202,48 @@ def test_keys_that_widgets_use_are_left_to_the_widget_with_the_focus(reading, qt
     assert said == ["view.cycle_corners", "view.step_on"]
 
 
-# The tool bar
+# A screen of 1280 x 800, less the frame
+
+_SMALL = (1264, 752)
+_BLOCKS = (
+    Reason(code=ErrorCode.REVIEW_UNDECIDED, parameters={"count": 2}),
+    Reason(code=ErrorCode.REVIEW_NO_IMPRESSION),
+)
+_KNOWN = ReviewPanelState(study_uid="1.2.3", identity=make_patient(), blocks=_BLOCKS)
+
+
+@pytest.mark.parametrize("phase", FindingsPhase)
+@pytest.mark.parametrize(
+    "state",
+    [
+        _KNOWN,
+        ReviewPanelState(study_uid="1.2.3", blocks=_BLOCKS),
+        replace(_KNOWN, conflicts=tuple(IdentityConflict)),
+    ],
+    ids=["known", "unidentified", "conflict"],
+)
+def test_the_first_impression_can_be_recorded_without_scrolling(window, qtbot, state, phase):
+    dress_alone(window)
+    window.resize(*_SMALL)
+    window.show()
+    window.findings.set_state(FindingsState(phase=phase))
+    window.review.set_state(state)
+    area, button = window.review.area, window.review.impression.record
+
+    def in_sight():
+        foot = button.mapTo(area.viewport(), button.rect().bottomLeft()).y()
+        return 0 < foot < area.viewport().height()
+
+    qtbot.waitUntil(in_sight, timeout=1000)
+    assert (window.width(), window.height()) == _SMALL  # the foot has not left the screen
 
 
 def test_the_tool_bar_fits_a_screen_of_1280(window):
     dress_alone(window)
-    window.resize(1264, 752)
+    window.resize(*_SMALL)
     window.show()
     bar = window.findChild(QToolBar)
-    assert bar.sizeHint().width() <= 1264
+    assert bar.sizeHint().width() <= _SMALL[0]
     assert not bar.findChild(QToolButton, "qt_toolbar_ext_button").isVisible()
 
 

@@ -135,11 +135,13 @@ class IdentityBox(QWidget):
             stacked(
                 title,
                 self.facts,
-                self.conflict,
-                in_line(self.by_hand, self.edit, None),
-                self.form,
                 gap=3,
             )
+        )
+        # Apart, for it may be long: the panel lets it scroll.
+        self.details = QWidget()
+        self.details.setLayout(
+            stacked(self.conflict, in_line(self.by_hand, self.edit, None), self.form, gap=3)
         )
         self.edit.clicked.connect(self._open)
         self.form.entered.connect(self.entered)
@@ -164,10 +166,16 @@ class IdentityBox(QWidget):
         self.edit.setText(tr("Correct identity") if known else tr("Enter identity"))
         typed = state.identity_by_hand or not known
         self.edit.setVisible(state.editable and typed and self.form.isHidden())
+        self._show_details()
+
+    def _show_details(self) -> None:
+        parts = (self.conflict, self.by_hand, self.edit, self.form)
+        self.details.setVisible(not all(part.isHidden() for part in parts))
 
     def _open(self) -> None:
         self.edit.hide()
         self.form.show()
+        self._show_details()
         self.form.start(self._state.identity)
 
     def _close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from resources.i18n import Texts
@@ -15,7 +16,9 @@ from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.review.report import ReportTexts
 from workstation.ui.review.text_edit import TextEdit
 
-_CURSOR_ROOM_PX, _AREA_PX = 24, 110
+_CURSOR_ROOM_PX, _TOP_PX, _PARTS_PX = 24, 4, 12
+# On a screen of 800 lines more would push the window's foot off it.
+_LEAST_PX, _MOST_PX = 110, 250
 
 
 class ReviewView(QWidget):
@@ -60,9 +63,14 @@ class ReviewView(QWidget):
         self.identity, self.impression = IdentityBox(texts), ImpressionBox(texts)
         self.report, self.closing = ReportTexts(texts), ClosingBar(texts)
         self.area = scrolling(
-            stacked(self.impression, self.report, gap=12, margins=(MARGIN, 4, MARGIN, MARGIN))
+            stacked(
+                self.identity.details,
+                self.impression,
+                self.report,
+                gap=_PARTS_PX,
+                margins=(MARGIN, _TOP_PX, MARGIN, MARGIN),
+            )
         )
-        self.area.setMinimumHeight(_AREA_PX)
         head = stacked(self.identity, margins=(MARGIN, MARGIN, MARGIN, GAP))
         foot = stacked(self.closing, margins=(MARGIN, GAP, MARGIN, MARGIN))
         self.line = rule()
@@ -84,6 +92,7 @@ class ReviewView(QWidget):
         self.closing.show_state(state, pending=self.report.pending)
         for part in (self.area, self.line, self.closing):
             part.setVisible(state.study_uid is not None)
+        self._claim()
 
     def commit_pending(self) -> None:
         """Emit `text_committed` for every text that differs from its stored one: before a study is left or closed.
@@ -98,6 +107,11 @@ class ReviewView(QWidget):
         recorded = self.impression.typing.isHidden()
         edit = self.report.edits[Section.FINDINGS] if recorded else self.impression.edit
         edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrower words are taller."""
+        super().resizeEvent(event)
+        self._claim()
 
     def _connect(self) -> None:
         self.area.verticalScrollBar().rangeChanged.connect(self._on_grown)
@@ -118,6 +132,19 @@ class ReviewView(QWidget):
             pressed.clicked.connect(signal)
         for edit in (self.impression.edit, *self.report.edits.values()):
             edit.cursor_moved.connect(self._follow)
+
+    def _claim(self) -> None:
+        """Claim the height in which a first impression can be asked for, and what stands before it, without scrolling."""
+        asks = self.impression.typing.isVisibleTo(self.impression)
+        parts = [self.identity.details, self.impression] if asks else []
+        width = self.width() - 2 * MARGIN - self.area.verticalScrollBar().sizeHint().width()
+        heights = [
+            max(part.heightForWidth(width), part.sizeHint().height())
+            for part in parts
+            if not part.isHidden()
+        ]
+        wanted = sum(heights) + _PARTS_PX * len(heights) + _TOP_PX
+        self.area.setMinimumHeight(min(max(wanted, _LEAST_PX), _MOST_PX))
 
     def _on_typed(self) -> None:
         self.closing.show_saved(self._state, pending=self.report.pending)
