@@ -374,9 +374,29 @@ def test_session_values_and_thumbnails(library):
     library.put("draft", "肺纹理")
     assert library.get("draft") == "肺纹理"
     picture = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    library.put_thumbnail("1.2", picture)
-    assert np.array_equal(library.thumbnail("1.2"), picture)
-    assert library.thumbnail("1.3") is None
+    stamp = FileStamp(path=Path("/a"), size=1, mtime_ns=1)
+    library.put_thumbnail(stamp, picture)
+    assert np.array_equal(library.thumbnail(stamp), picture)
+    assert library.thumbnail(replace(stamp, path=Path("/b"))) is None
+
+
+def test_a_picture_does_not_outlive_a_change_of_its_file(library):
+    first = loaded("/a")
+    library.add((first,))
+    library.put_thumbnail(first.stamp, np.zeros((2, 2), np.uint8))
+    changed = replace(first, stamp=replace(first.stamp, mtime_ns=first.stamp.mtime_ns + 1))
+    assert library.thumbnail(changed.stamp) is None
+    library.add((changed,))
+    assert library.thumbnail(first.stamp) is None
+
+
+def test_a_study_tells_what_its_files_were(library):
+    first = loaded("/a")
+    library.add((first,))
+    assert library.study(STUDY_UID).stamps == (first.stamp,)
+    changed = replace(first, stamp=replace(first.stamp, size=first.stamp.size + 1))
+    library.add((changed,))
+    assert library.study(STUDY_UID).stamp(Path("/a")) == changed.stamp
 
 
 def test_a_reader_sees_what_is_committed_and_cannot_write(library):

@@ -96,11 +96,12 @@ def test_a_removed_study_comes_back_with_its_review_and_what_the_ai_read(library
 
 def test_pictures_of_a_removed_study_go_with_it(library):
     fill(library)
-    library.put_thumbnail("1.2.1.1.1", np.zeros((2, 2), np.uint8))
-    library.put_thumbnail("1.2.2.1.1", np.zeros((2, 2), np.uint8))
+    (first,), (second,) = (library.study(uid).stamps for uid in ("1.2.1", "1.2.2"))
+    library.put_thumbnail(first, np.zeros((2, 2), np.uint8))
+    library.put_thumbnail(second, np.zeros((2, 2), np.uint8))
     library.remove_studies(["1.2.1"])
-    assert library.thumbnail("1.2.1.1.1") is None
-    assert library.thumbnail("1.2.2.1.1") is not None
+    assert library.thumbnail(first) is None
+    assert library.thumbnail(second) is not None
 
 
 # Where films come from

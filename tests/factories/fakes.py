@@ -217,7 +217,9 @@ class FakeIndex:
             for r in self.kept.values()
             if r.instance and r.instance.study_uid == study_uid
         ]
-        return study_of(films) if films else None
+        paths = {path for _, path in films}
+        stamps = tuple(r.stamp for path, r in self.kept.items() if path in paths)
+        return replace(study_of(films), stamps=stamps) if films else None
 
     def first_film(self, root: Path) -> Instance | None:
         films = [r for r in self.records(root) if r.instance]
@@ -305,7 +307,7 @@ class FakeStore:
     log: list[ReviewEvent] = field(default_factory=list)
     results: dict[tuple[str, str], AnalysisResult] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
-    thumbnails: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    thumbnails: dict[FileStamp, NDArray[np.uint8]] = field(default_factory=dict)
     full: bool = False
 
     def append(self, event: ReviewEvent) -> ChangeSet:
@@ -334,11 +336,11 @@ class FakeStore:
     def get(self, key: str) -> str | None:
         return self.values.get(key)
 
-    def put_thumbnail(self, sop_uid: str, picture: NDArray[np.uint8]) -> None:
-        self.thumbnails[sop_uid] = picture
+    def put_thumbnail(self, stamp: FileStamp, picture: NDArray[np.uint8]) -> None:
+        self.thumbnails[stamp] = picture
 
-    def thumbnail(self, sop_uid: str) -> NDArray[np.uint8] | None:
-        return self.thumbnails.get(sop_uid)
+    def thumbnail(self, stamp: FileStamp) -> NDArray[np.uint8] | None:
+        return self.thumbnails.get(stamp)
 
     def _write(self) -> None:
         if self.full:

@@ -686,6 +686,24 @@ def test_searching_asks_the_index_again(lists):
     assert [r.study.study_uid for r in lists.presenter.fetch(2, 2)] == ["1.2.22", "1.2.23"]
 
 
+def test_a_thumbnail_is_of_the_file_as_it_is(lists):
+    bench, pictures = lists.bench, []
+    lists.presenter.thumbnail_ready.connect(lambda _uid, picture: pictures.append(picture))
+    lists.add("a.dcm", 1)
+    lists.presenter.scan([lists.root])
+    lists.ended()
+    bench.until(lambda: bench.desk.film is not None)
+    lists.presenter.request_thumbnail(f"{A}.1.1")
+    bench.until(lambda: len(pictures) == 1)
+    ((instance, path),) = bench.desk.study.instances
+    bench.reader.films[path] = make_film(make_pixels(seed=77), instance=instance)
+    bench.index.add([loaded(path, instance, size=2)])
+    bench.desk.refresh_study()
+    lists.presenter.request_thumbnail(f"{A}.1.1")
+    bench.until(lambda: len(pictures) == 2)
+    assert (pictures[0] != pictures[1]).any()
+
+
 def test_a_thumbnail_is_drawn_once_and_kept(lists):
     bench = lists.bench
     lists.add("a.dcm", 1)
@@ -701,7 +719,7 @@ def test_a_thumbnail_is_drawn_once_and_kept(lists):
     bench.until(lambda: bool(pictures))
     bench.settle()
     assert bench.reader.reads == reads + 1
-    assert f"{A}.1.1" in bench.store.thumbnails
+    assert set(bench.store.thumbnails) == set(bench.desk.study.stamps)
     lists.presenter.request_thumbnail(f"{A}.1.1")
     assert len(pictures) == 2
     assert bench.reader.reads == reads + 1

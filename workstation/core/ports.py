@@ -348,10 +348,10 @@ class SessionStore(Protocol):
         """The value stored last."""
         ...
 
-    def put_thumbnail(self, sop_uid: str, picture: NDArray[np.uint8]) -> None:
-        """Keep a small grey picture, (rows, columns) uint8."""
+    def put_thumbnail(self, stamp: FileStamp, picture: NDArray[np.uint8]) -> None:
+        """Keep a small grey picture, (rows, columns) uint8, of a file as it was then."""
         ...
 
-    def thumbnail(self, sop_uid: str) -> NDArray[np.uint8] | None:
-        """The small grey picture, if there is one."""
+    def thumbnail(self, stamp: FileStamp) -> NDArray[np.uint8] | None:
+        """The small grey picture of just this state of a file, if there is one."""
         ...

@@ -198,11 +198,21 @@ class Study:
     series: tuple[Series, ...]
     presentations: tuple[tuple[Instance, Path], ...] = ()
     """Presentation states of its films."""
+    stamps: tuple[FileStamp, ...] = ()
+    """What its files were when they were indexed; empty where that is not known."""
 
     @property
     def instances(self) -> tuple[tuple[Instance, Path], ...]:
         """All image objects of the study, series by series."""
         return tuple(pair for series in self.series for pair in series.instances)
+
+    def film(self, sop_uid: str) -> tuple[Instance, Path] | None:
+        """One of its films with its file."""
+        return next((film for film in self.instances if film[0].sop_uid == sop_uid), None)
+
+    def stamp(self, path: Path) -> FileStamp | None:
+        """What one of its files was when it was indexed."""
+        return next((stamp for stamp in self.stamps if stamp.path == path), None)
 
 
 def study_of(films: Sequence[tuple[Instance, Path]]) -> Study:

@@ -79,16 +79,15 @@ class Desk(QObject):
             self._clear()
             self.study = study
             self.study_opened.emit(study)
-        self.study = study
-        named = next((f for f in study.instances if f[0].sop_uid == sop_uid), None)
-        film = named or first_film(study)
+        else:
+            self.refresh_study()
+        film = (study.film(sop_uid) if sop_uid else None) or first_film(study)
         if film is not None:
             self._show(film, frame=0)
 
     def show_film(self, sop_uid: str, *, frame: int = 0) -> None:
         """Show another film, or frame, of the open study."""
-        films = self.study.instances if self.study else ()
-        film = next((f for f in films if f[0].sop_uid == sop_uid), None)
+        film = self.study.film(sop_uid) if self.study else None
         if film is not None:
             self._show(film, frame=frame)
 
@@ -135,11 +134,35 @@ class Desk(QObject):
             self._show(film, frame=frame, following=following)
 
     def refresh_study(self) -> None:
-        """Look the open study up again, for films that were found since."""
-        study = self._find_study(self.study.study_uid) if self.study else None
-        if study is not None and study != self.study:
-            self.study = study
-            self.study_updated.emit(study)
+        """Look the open study up again: films may have been found since, and files replaced by others.
+
+        A film on screen whose file is another one now is read anew, before anyone hears of the change.
+        """
+        before = self.study
+        study = self._find_study(before.study_uid) if before else None
+        if before is None or study is None or study == before:
+            return
+        self.study = study
+        replaced = not set(before.stamps) <= set(study.stamps)
+        if replaced:
+            self._ahead.forget()  # all that was read, for it may be of the file before
+        film = self._film_in_place(before, study, replaced=replaced)
+        if film is not None:
+            self._show(film, frame=min(self.frame, film[0].frames - 1))
+        self.study_updated.emit(study)
+
+    def _film_in_place(
+        self, before: Study, study: Study, *, replaced: bool
+    ) -> tuple[Instance, Path] | None:
+        """What must be read in place of the film on screen; None when that one stays."""
+        if self.instance is None:
+            return None
+        was, film = before.film(self.instance.sop_uid), study.film(self.instance.sop_uid)
+        if film is None:  # it left the study; a film of somebody else does not stay in it
+            return first_film(study) if self.instance.patient != study.patient else None
+        interrupted = replaced and self.film is None
+        same = film == was and study.stamp(film[1]) == before.stamp(film[1])
+        return None if same and not interrupted else film
 
     def leave_removed_study(self) -> None:
         """Clear the desk when the open study has left the library; show what is left of it otherwise."""

@@ -36,6 +36,7 @@ class Looks(QObject):
         self._lanes = lanes
         self._session = session
         self.of_film: dict[str, ViewState] = {}
+        self._pixels: dict[str, dict[int, str]] = {}
         self.film, look = look_from_text(saved_session.get(_LOOK) or "")
         if look is not None:
             self.of_film[self.film] = look
@@ -58,6 +59,11 @@ class Looks(QObject):
 
     def _on_film(self, film: Radiograph) -> None:
         self.film = film.instance.sop_uid
+        seen = self._pixels.setdefault(self.film, {})
+        if seen.get(film.frame, film.content_sha256) != film.content_sha256:
+            self.of_film.pop(self.film, None)  # its file was replaced
+            seen.clear()
+        seen[film.frame] = film.content_sha256
         self._pause.start()
 
     def _store(self) -> None:

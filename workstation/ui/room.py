@@ -256,6 +256,7 @@ class ReadingRoom(QObject):
     def _on_summary(self, summary: ImportSummary) -> None:
         self.summary = summary
         self._window.worklist.show_summary(summary)
+        self._window.worklist.forget_thumbnails()
         self._to.compare.refresh()
         self._to.review.look_again()
 
@@ -267,8 +268,7 @@ class ReadingRoom(QObject):
 
     def _on_study(self, study: Study | None) -> None:
         self._window.worklist.show_open_study(study)
-        title = "Thoravue" if study is None else f"{study.patient.name} – Thoravue"
-        self._window.setWindowTitle(title)
+        self._window.setWindowTitle(_title(study))
         if study is None:
             self._window.film.clear()
         self._enable()
@@ -276,11 +276,12 @@ class ReadingRoom(QObject):
     def _on_study_updated(self, study: Study) -> None:
         current = self._to.desk.instance
         self._window.worklist.show_open_study(study, current.sop_uid if current else None)
+        self._window.setWindowTitle(_title(study))
 
     def _on_loading(self, instance: Instance) -> None:
         # A film that is on screen already and only shows another frame stays until that frame is there.
         shown = self._window.film.film
-        if shown is None or shown.instance.sop_uid != instance.sop_uid:
+        if shown is None or not _is_film(shown.instance, instance):
             message = self._texts.tr("Opening the film…")
             self._window.film.show_message(message, kind=MessageKind.BUSY)
         self._window.worklist.show_open_study(self._to.desk.study, instance.sop_uid)
@@ -368,6 +369,15 @@ class ReadingRoom(QObject):
 
     def _error(self, reason: Reason) -> str:
         return self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
+
+
+def _title(study: Study | None) -> str:
+    return "Thoravue" if study is None else f"{study.patient.name} – Thoravue"
+
+
+def _is_film(shown: Instance, instance: Instance) -> bool:
+    """Whether they are one film of one patient, as far as headers tell."""
+    return (shown.sop_uid, shown.patient) == (instance.sop_uid, instance.patient)
 
 
 def _is_same(shown: Radiograph | None, film: Radiograph | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from workstation.adapters.store.codec import from_text, to_text
@@ -121,13 +122,15 @@ class IndexTables:
         """One study with its series and instances, each with one of its files."""
         rows = self._connection.rows(
             """
-                SELECT header, min(path) FROM instance JOIN file ON file.instance = instance.id
+                SELECT header, min(path), file.size, mtime_ns
+                FROM instance JOIN file ON file.instance = instance.id
                 WHERE study_uid = ? GROUP BY instance.id
-                """,
+                """,  # size and time are of the row that has the least path (SQLite's lang_select, 2.5)
             (study_uid,),
         )
-        films = [(from_text(header, Instance), Path(path)) for header, path in rows]
-        return study_of(films) if films else None
+        films = [(from_text(header, Instance), Path(path)) for header, path, _, _ in rows]
+        stamps = (FileStamp(path=Path(p), size=s, mtime_ns=m) for _, p, s, m in rows)
+        return replace(study_of(films), stamps=tuple(stamps)) if films else None
 
     def of_patient(self, patient_id: str, *, issuer: str) -> tuple[Study, ...]:
         """All studies filed under one patient ID."""
@@ -165,9 +168,10 @@ class IndexTables:
         return [Path(path) for (path,) in rows]
 
     def _drop(self, paths: Iterable[Path]) -> set[str]:
-        """Take files out of the index; the studies that may have changed."""
+        """Take files out of the index, and their pictures; the studies that may have changed."""
         touched = set()
         for path in paths:
+            self._db.execute("DELETE FROM thumbnail WHERE path = ?", (str(path),))
             rows = self._connection.rows(
                 "DELETE FROM file WHERE path = ? RETURNING instance", (str(path),)
             )

@@ -54,23 +54,22 @@ class PlaceTables(IndexTables):
         """Drop the records of files that `which` picks, and what of their studies has no file left."""
         with self._connection.transaction():
             dropped = self._connection.rows(
-                f"DELETE FROM file WHERE {which} RETURNING instance",  # noqa: S608 - a constant
+                f"DELETE FROM file WHERE {which} RETURNING path, instance",  # noqa: S608 - a constant
                 values,
             )
             numbers = json.dumps(
-                sorted({number for (number,) in dropped if number is not None})
+                sorted({number for _, number in dropped if number is not None})
             )
             gone = self._connection.rows(
                 """
                 DELETE FROM instance WHERE id IN (SELECT value FROM json_each(?))
                     AND NOT EXISTS (SELECT 1 FROM file WHERE instance = instance.id)
-                RETURNING study_uid, sop_uid
+                RETURNING study_uid
                 """,
                 (numbers,),
             )
-            pictures = json.dumps([sop_uid for _, sop_uid in gone])
             self._db.execute(
-                "DELETE FROM thumbnail WHERE sop_uid IN (SELECT value FROM json_each(?))",
-                (pictures,),
+                "DELETE FROM thumbnail WHERE path IN (SELECT value FROM json_each(?))",
+                (json.dumps([path for path, _ in dropped]),),
             )
-            self.sum_up({study_uid for study_uid, _ in gone})
+            self.sum_up({study_uid for (study_uid,) in gone})

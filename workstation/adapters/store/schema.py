@@ -93,5 +93,13 @@ MIGRATIONS: tuple[str, ...] = (
     DROP INDEX study_added;
     CREATE INDEX study_added ON study(added, uid, status, ai, modalities, study_date);
     """,
+    # A small picture is of a file as it was, not of an identifier: a file may be replaced by another one under the same.
+    """
+    DROP TABLE thumbnail;
+    CREATE TABLE thumbnail (
+        path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        rows INTEGER NOT NULL, columns INTEGER NOT NULL, grey BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 """`MIGRATIONS[n]` brings a library of version n to version n + 1."""

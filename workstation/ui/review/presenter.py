@@ -69,6 +69,7 @@ class ReviewPresenter(QObject):
         self._drafts: dict[str, str] = {}
         self.state = ReviewPanelState()
         desk.study_opened.connect(self._on_study_opened)
+        desk.study_updated.connect(lambda _study: self._update())
         record.changed.connect(self._update)
         record.committed.connect(self._on_committed)
         record.failed.connect(lambda _reason: self._update())

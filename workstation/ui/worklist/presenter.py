@@ -23,7 +23,7 @@ from workstation.core.ports import (
     WorklistQuery,
     WorklistRow,
 )
-from workstation.core.study import FileRecord, Instance, Study
+from workstation.core.study import FileRecord, FileStamp, Instance, Study
 from workstation.services.indexing import Indexing, together
 from workstation.services.opening import open_film, thumbnail
 from workstation.services.presence import look
@@ -100,7 +100,7 @@ class WorklistPresenter(QObject):
         # The reader's last choice of folders, while its first film may still take the place of the open study.
         self._may_replace: object = None
         self._summary: ImportSummary | None = None
-        self._drawing: set[str] = set()
+        self._drawing: set[FileStamp] = set()
         self._is_closed = False
         self._presence: dict[Path, Presence] = {}
         self._unsure: set[Path] = set()
@@ -207,19 +207,20 @@ class WorklistPresenter(QObject):
         """Find or draw the small picture of a film of the open study."""
         if self._is_closed:  # a view asks a turn of the event loop later
             return
-        kept = self._saved_session.thumbnail(sop_uid)
+        study = self._desk.study
+        film = study.film(sop_uid) if study else None
+        stamp = study.stamp(film[1]) if study and film else None
+        if film is None or stamp is None or stamp in self._drawing:
+            return
+        kept = self._saved_session.thumbnail(stamp)
         if kept is not None:
             self.thumbnail_ready.emit(sop_uid, kept)
             return
-        films = self._desk.study.instances if self._desk.study else ()
-        film = next((film for film in films if film[0].sop_uid == sop_uid), None)
-        if film is None or sop_uid in self._drawing:
-            return
-        self._drawing.add(sop_uid)
+        self._drawing.add(stamp)
         self._lanes.submit(
             Lane.FILM,
             lambda context: self._draw(film, context),
-            done=lambda picture: self._on_thumbnail(sop_uid, picture),
+            done=lambda picture: self._on_thumbnail(sop_uid, stamp, picture),
             failed=_ignore,
             priority=LATER,
         )
@@ -286,10 +287,11 @@ class WorklistPresenter(QObject):
     def _draw(self, film: tuple[Instance, Path], context: JobContext) -> NDArray[np.uint8]:
         return thumbnail(open_film(self._reader, film, context))
 
-    def _on_thumbnail(self, sop_uid: str, picture: NDArray[np.uint8]) -> None:
-        self._drawing.discard(sop_uid)
-        self.thumbnail_ready.emit(sop_uid, picture)
-        self._put(lambda session: session.put_thumbnail(sop_uid, picture))
+    def _on_thumbnail(self, sop_uid: str, stamp: FileStamp, picture: NDArray[np.uint8]) -> None:
+        self._drawing.discard(stamp)
+        if self._desk.study is not None and stamp in self._desk.study.stamps:
+            self.thumbnail_ready.emit(sop_uid, picture)
+        self._put(lambda session: session.put_thumbnail(stamp, picture))
 
     def _on_study_opened(self, study: Study | None) -> None:
         self._may_replace = None

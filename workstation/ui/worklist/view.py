@@ -226,6 +226,11 @@ class WorklistView(QWidget):
             del self._thumbnails[next(iter(self._thumbnails))]
         self._list.viewport().update()
 
+    def forget_thumbnails(self) -> None:
+        """Ask for every picture again: files may have been replaced."""
+        self._thumbnails.clear()
+        self._list.viewport().update()
+
     def set_recent(self, folders: Sequence[Path]) -> None:
         """The folders opened last, newest first."""
         self._welcome.set_recent(folders)
