@@ -21,19 +21,17 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 CODED_KEY = re.compile(r"[a-z_]+\.[A-Za-z0-9_.]+")
+MESSAGES = {"tr", "_command", "_tool", "_numbered", "_pan"}
+"""Functions whose first argument is a message: the last four make commands."""
 FOLDERS = {"zh_CN": ROOT / "resources/i18n/zh_CN", "en": ROOT / "resources/i18n/en"}
 
 
 def extracted() -> set[str]:
-    """Every literal message of the program: first arguments of ``tr``, ``_command`` and ``_drag_tool``, in f-strings too."""
+    """Every literal message of the program: first arguments of `MESSAGES`, in f-strings too."""
     found = set()
     for path in sorted((ROOT / "workstation").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and node.args
-                and _called(node) in {"tr", "_command", "_drag_tool"}
-            ):
+            if isinstance(node, ast.Call) and node.args and _called(node) in MESSAGES:
                 message = node.args[0]
                 if isinstance(message, ast.Constant) and isinstance(message.value, str):
                     found.add(message.value)

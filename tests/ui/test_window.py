@@ -1,5 +1,6 @@
 """The window's commands: every key does one thing, in both languages."""
 
+import runpy
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,8 @@ from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.viewer.state import Tool, ViewerOptions
 from workstation.ui.window import ALL_COMMANDS, MainWindow, WindowOptions
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture(params=["en", "zh"])
 def window(request, qtbot):
@@ -61,6 +64,11 @@ def test_every_command_stands_in_a_menu_and_in_the_key_map(window):
     }
     assert set(window.actions_by_id) <= listed
     assert {command.id for command in ALL_COMMANDS} == set(window.actions_by_id)
+
+
+def test_every_command_has_its_place_in_the_catalogue():
+    catalogues = runpy.run_path(str(ROOT / "packaging" / "catalogues.py"))
+    assert {command.name for command in ALL_COMMANDS} - catalogues["extracted"]() == set()
 
 
 def test_keys_can_be_changed_and_are_told_in_tool_tips(window):

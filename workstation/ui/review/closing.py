@@ -20,7 +20,7 @@ class ClosingBar(QWidget):
         self._texts = texts
         tr = texts.tr
         self.saved = Words(css="muted small")
-        self.undo, self.redo = _tool("undo"), _tool("redo")
+        self.undo, self.redo = _icon_button("undo"), _icon_button("redo")
         self.review = button(tr("Mark as reviewed"), "primary", name="review")
         self.reopen = button(tr("Reopen"), name="reopen")
         self.export = button(tr("Export PDF"), name="export")
@@ -72,7 +72,7 @@ class ClosingBar(QWidget):
         tool.setAccessibleName(name)
 
 
-def _tool(name: str) -> QToolButton:
+def _icon_button(name: str) -> QToolButton:
     made = QToolButton()
     made.setIcon(icon(name))
     made.setObjectName(name)
