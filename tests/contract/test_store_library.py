@@ -48,6 +48,7 @@ from workstation.core.review import (
     FirstImpression,
     IdentityEntered,
     ImpressionRecorded,
+    PatientNoted,
     ReviewEvent,
     ReviewStatus,
     Section,
@@ -315,6 +316,7 @@ CHANGES = (
     ),
     TextChanged(section=Section.IMPRESSION, before="", after="㐂 𠮷"),
     IdentityEntered(before=None, after=make_patient()),
+    PatientNoted(before=None, after=make_patient()),
     StatusChanged(before=ReviewStatus.DRAFT, after=ReviewStatus.REVIEWED),
 )
 

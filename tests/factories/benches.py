@@ -17,7 +17,7 @@ from tests.factories.fakes import (
 from tests.factories.films import NOON, make_film, make_pixels
 from tests.factories.reports import MODEL
 from workstation.core.jobs import Lane
-from workstation.core.review import Actor, AiRevealed
+from workstation.core.review import Actor, AiRevealed, PatientNoted
 from workstation.services.analysis import Analysis
 from workstation.services.review import ReviewService
 from workstation.ui.desk import Desk
@@ -108,7 +108,9 @@ class Bench:
         return self.findings.state.phase
 
     def changes(self, study_uid=A):
-        return [type(event.change) for event in self.store.events(study_uid)]
+        """What was done to a study; that it names its patient is left out."""
+        kinds = [type(event.change) for event in self.store.events(study_uid)]
+        return [kind for kind in kinds if kind is not PatientNoted]
 
     def _ask(self):
         self.asked += 1

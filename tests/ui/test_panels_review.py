@@ -220,6 +220,20 @@ def test_no_finding_is_an_explicit_word(make_view, qtbot):
     assert view.impression.quote.text() == "No finding noted"
 
 
+def test_another_patient_than_at_the_start_is_named_and_may_be_confirmed(make_view, qtbot):
+    view = make_view(WRITTEN)
+    assert not view.identity.confirm.isVisible()
+    names = {"before": "Wang, P-1", "after": "Li, P-2"}
+    changed = Reason(code=ErrorCode.PATIENT_CHANGED, parameters=names)
+    view.set_state(replace(WRITTEN, patient_changed=changed, blocks=(changed,)))
+    assert view.identity.conflict.isVisible()
+    assert not view.closing.review.isEnabled()
+    with qtbot.waitSignal(view.patient_confirmed, timeout=500):
+        click(view.identity.confirm)
+    view.set_state(replace(REVIEWED, patient_changed=changed))
+    assert not view.identity.confirm.isVisible()
+
+
 def test_what_is_recorded_after_the_reveal_is_not_called_a_first_impression(make_view):
     late = "Impression, recorded after the AI result was seen"
     view = make_view(replace(OPEN, ai_seen_first=True))

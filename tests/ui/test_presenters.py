@@ -67,7 +67,7 @@ def test_nothing_is_seen_before_the_impression_is_stored_and_the_log_has_the_ord
     bench.review.record_impression("  something in the right apex ")
     bench.until(lambda: bench.phase is FindingsPhase.RESULT)
     assert bench.changes() == [ImpressionRecorded, AiRevealed]
-    first, second = bench.store.log
+    _, first, second = bench.store.log
     assert first.change.after.text == "something in the right apex"
     assert not second.change.without_impression
     assert bench.findings.overlay is not None
@@ -79,7 +79,7 @@ def test_the_reader_may_reveal_without_an_impression_and_that_is_logged(bench):
     bench.findings.reveal()
     bench.until(lambda: bench.phase is FindingsPhase.RESULT)
     assert bench.changes() == [AiRevealed]
-    assert bench.store.log[0].change.without_impression
+    assert bench.store.log[-1].change.without_impression
 
 
 def test_on_request_an_impression_reveals_nothing(made):
@@ -246,7 +246,7 @@ def test_a_word_given_while_another_study_came_up_stays_with_its_own(bench):
     bench.while_asking = lambda: bench.desk.open_study(B)  # a scan may open one meanwhile
     bench.review.write(Section.FINDINGS, "of A")
     bench.settle()
-    assert [event.study_uid for event in bench.store.log] == [A]
+    assert [event.study_uid for event in bench.store.log] == [A, A]
 
 
 # Stopping, failing, refusing
@@ -419,7 +419,7 @@ def test_undo_and_redo_by_events(bench):
     bench.review.redo()
     bench.settle()
     assert bench.review.state.texts[Section.FINDINGS] == "two"
-    assert len(bench.store.log) == 4
+    assert len(bench.changes()) == 4
 
 
 def test_a_study_is_reviewed_only_when_every_finding_has_its_word(bench):
@@ -429,6 +429,9 @@ def test_a_study_is_reviewed_only_when_every_finding_has_its_word(bench):
     bench.until(lambda: bool(bench.failures))
     assert bench.failures[0].code is ErrorCode.REVIEW_UNDECIDED
     bench.findings.decide(FindingCode.NODULE, ACCEPT)
+    bench.settle()
+    assert [r.code for r in bench.review.state.blocks] == [ErrorCode.REVIEW_NO_TEXT]
+    bench.review.write(Section.IMPRESSION, "Nodule.")
     bench.settle()
     assert bench.review.state.blocks == ()
     bench.review.mark_reviewed()

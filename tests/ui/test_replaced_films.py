@@ -9,6 +9,7 @@ import pytest
 from tests.factories.benches import A, Bench
 from tests.factories.fakes import instance_of, loaded
 from tests.factories.films import make_film, make_patient, make_pixels
+from workstation.core.errors import ErrorCode
 from workstation.ui.findings.model import FindingsPhase
 from workstation.ui.looks import Looks
 from workstation.ui.viewer.state import ViewState
@@ -111,3 +112,17 @@ def test_a_look_is_not_carried_to_other_pixels(bench):
     shown(bench)
     assert f"{A}.1.1" not in looks.of_film
     looks.close()
+
+
+def test_a_review_begun_for_another_patient_says_so_and_cannot_be_closed(bench):
+    bench.open(A)
+    bench.review.record_impression("")
+    bench.until(lambda: bench.review.state.impression is not None)
+    assert bench.review.state.blocks == ()
+    replace_file(bench, patient=SOMEBODY_ELSE)
+    (block,) = bench.review.state.blocks
+    assert block.code is ErrorCode.PATIENT_CHANGED
+    assert bench.review.state.patient_changed == block
+    bench.review.confirm_patient()
+    bench.until(lambda: bench.review.state.blocks == ())
+    assert bench.review.state.patient_changed is None

@@ -223,6 +223,10 @@ def test_a_review_closes_only_when_everything_is_decided():
         service.mark_reviewed(STUDY_UID, LI, study=study, analyses=analyses)
     assert refused.value.code is ErrorCode.REVIEW_UNDECIDED
     service.decide(STUDY_UID, LI, sop_uid=SOP, code=FindingCode.NODULE, decision=ACCEPT)
+    with pytest.raises(WorkstationError) as refused:
+        service.mark_reviewed(STUDY_UID, LI, study=study, analyses=analyses)
+    assert refused.value.code is ErrorCode.REVIEW_NO_TEXT
+    service.write(STUDY_UID, LI, Section.FINDINGS, "Nodule.")
     service.mark_reviewed(STUDY_UID, LI, study=study, analyses=analyses)
     state = service.history(STUDY_UID).state
     assert (state.status, state.reviewer) == (ReviewStatus.REVIEWED, LI)
@@ -297,6 +301,34 @@ def test_nobody_and_two_people_block_the_review():
     assert not blocks(service.history(STUDY_UID).state, nameless, ())
     mixed = make_study(make_instance(), make_instance(patient=make_patient(patient_id="P-2")))
     assert [r.code for r in blocks(state, mixed, ())] == [ErrorCode.IDENTITY_MISMATCH]
+
+
+def test_a_review_is_never_carried_to_another_patient_unless_a_reader_says_so():
+    service, _ = make_service()
+    other = make_patient(patient_id="P-2")
+    old, new = make_study(), make_study(make_instance(patient=other))
+    service.begin(STUDY_UID, LI, old.patient)
+    assert service.history(STUDY_UID).state.status is ReviewStatus.NEW
+    service.record_impression(STUDY_UID, LI, FirstImpression())
+    service.begin(STUDY_UID, LI, other)  # it has begun
+    assert not blocks(service.history(STUDY_UID).state, old, ())
+    (reason,) = blocks(service.history(STUDY_UID).state, new, ())
+    assert reason.code is ErrorCode.PATIENT_CHANGED
+    assert "P-2" in reason.parameters["after"]
+    assert old.patient.patient_id in reason.parameters["before"]
+    with pytest.raises(WorkstationError):
+        service.mark_reviewed(STUDY_UID, LI, study=new, analyses=())
+    service.confirm_patient(STUDY_UID, LI, other)
+    assert not blocks(service.history(STUDY_UID).state, new, ())
+    service.undo(STUDY_UID, LI)
+    assert blocks(service.history(STUDY_UID).state, new, ()) == (reason,)
+
+
+def test_the_note_of_the_patient_is_not_taken_back():
+    service, _ = make_service()
+    service.begin(STUDY_UID, LI, make_patient())
+    assert service.undo(STUDY_UID, LI) == ChangeSet()
+    assert service.history(STUDY_UID).state.patient == make_patient()
 
 
 def test_a_reader_may_draw_before_any_ai_result_and_not_once_the_review_is_closed():

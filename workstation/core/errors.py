@@ -81,6 +81,7 @@ class ErrorCode(StrEnum):
     ANALYSIS_FAILED = "analysis_failed"
     NODULES_NOT_IN_PACKAGE = "nodules_not_in_package"
     NODULES_TOO_UNRELIABLE = "nodules_too_unreliable"
+    ANALYSIS_OUTDATED = "analysis_outdated"
     CANCELLED = "cancelled"
     # comparison
     REGISTRATION_FAILED = "registration_failed"
@@ -95,8 +96,10 @@ class ErrorCode(StrEnum):
     REVIEW_NOT_ALLOWED = "review_not_allowed"
     REVIEW_UNDECIDED = "review_undecided"
     REVIEW_NO_IMPRESSION = "review_no_impression"
+    REVIEW_NO_TEXT = "review_no_text"
     IDENTITY_MISSING = "identity_missing"
     IDENTITY_MISMATCH = "identity_mismatch"
+    PATIENT_CHANGED = "patient_changed"
     NO_FONT = "no_font"
     OUTPUT_NOT_WRITABLE = "output_not_writable"
     SETTINGS_INVALID = "settings_invalid"

@@ -152,6 +152,14 @@ class IdentityEntered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PatientNoted:
+    """Whom the films name as the review begins (no `before`), or that another one they name since is the same person."""
+
+    before: PatientIdentity | None
+    after: PatientIdentity | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnotationChanged:
     """Something on a film was drawn (no `before`), changed or removed (no `after`)."""
 
@@ -203,6 +211,7 @@ Change = (
     | DecisionChanged
     | TextChanged
     | IdentityEntered
+    | PatientNoted
     | AnnotationChanged
     | CalibrationChanged
     | KeyImageChanged
@@ -245,6 +254,8 @@ class ReviewState:
     key_images: tuple[tuple[str, int], ...] = ()
     """SOP Instance UID and frame, counted from 0, in the order they were marked."""
     identity: PatientIdentity | None = None
+    patient: PatientIdentity | None = None
+    """Whom the films named when the review began, or when a reader confirmed it; None for a review older than that note."""
     last_actor: Actor | None = None
     last_change_utc: datetime | None = None
     reviewer: Actor | None = None
@@ -273,6 +284,8 @@ def apply(state: ReviewState, event: ReviewEvent) -> ReviewState:
         raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED, "event of another study")
     if state.is_locked and not isinstance(change, StatusChanged | AiRevealed):
         raise WorkstationError(ErrorCode.REVIEW_NOT_ALLOWED, f"status is {state.status}")
+    if isinstance(change, PatientNoted):  # a note beside the work, which it does not begin
+        return replace(state, patient=change.after)
     changed = _apply_change(state, event)
     if changed.status is ReviewStatus.NEW:
         changed = replace(changed, status=ReviewStatus.DRAFT)
@@ -284,8 +297,8 @@ def _apply_change(state: ReviewState, event: ReviewEvent) -> ReviewState:
         case ImpressionRecorded(after=impression):
             state = replace(state, impression=impression)
         case AiRevealed():
-            seen_first = state.ai_seen_first if state.revealed else state.impression is None
-            state = replace(state, revealed=True, ai_seen_first=seen_first)
+            first = state.ai_seen_first or (not state.revealed and state.impression is None)
+            state = replace(state, revealed=True, ai_seen_first=first)
         case DecisionChanged(sop_uid=sop_uid, code=code, after=decision):
             state = replace(state, decisions=_with(state.decisions, (sop_uid, code), decision))
         case TextChanged(section=section, after=text):
@@ -336,6 +349,8 @@ def inverse(change: Change) -> Change | None:
     """The change that takes `change` back; None for one that cannot be taken back."""
     if isinstance(change, AiRevealed):
         return None
+    if isinstance(change, PatientNoted) and change.before is None:
+        return None
     if isinstance(change, StatusChanged) and change.after is ReviewStatus.SIGNED:
         return None
     swapped = {"before": change.after, "after": change.before}
@@ -365,4 +380,8 @@ def blocks_review(state: ReviewState, analyses: Iterable[AnalysisResult]) -> tup
         )
     if state.impression is None and not state.texts.get(Section.IMPRESSION, "").strip():
         reasons.append(Reason(code=ErrorCode.REVIEW_NO_IMPRESSION))
+    agreed = any(d.verdict is not Verdict.REJECTED for d in state.decisions.values())
+    written = (state.texts.get(s, "") for s in (Section.FINDINGS, Section.IMPRESSION))
+    if agreed and not any(text.strip() for text in written):
+        reasons.append(Reason(code=ErrorCode.REVIEW_NO_TEXT))
     return tuple(reasons)

@@ -70,6 +70,12 @@ class PatientIdentity:
         """Whether there is a name or an ID at all."""
         return bool(self.name) or bool(self.patient_id)
 
+    @property
+    def brief(self) -> str:
+        """Name, ID and birth date, as far as there are any, in no language."""
+        born = self.birth_date.isoformat() if self.birth_date else ""
+        return ", ".join(filter(None, (str(self.name), self.patient_id, born))) or "?"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Age:

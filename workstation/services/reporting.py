@@ -25,6 +25,7 @@ from workstation.core.report import (
 from workstation.core.review import (
     Actor,
     AiRevealed,
+    PatientNoted,
     ReviewEvent,
     ReviewState,
     StatusChanged,
@@ -37,8 +38,10 @@ from workstation.services.pictures import (
     film_picture,
     marks_picture,
 )
+from workstation.services.review import patient_changed
 
 EVIDENCE_PER_FILM = 3
+_NO_WRITING = (StatusChanged, AiRevealed, PatientNoted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +86,15 @@ def build_report(
     Raises
     ------
     WorkstationError
-        ``identity_mismatch`` when `films` belong to another study or to different patients.
+        ``identity_mismatch`` when `films` belong to another study or to different patients, ``patient_changed`` when the
+        review was begun for another one.
     """
     _check_identity(study, [*films, *key_images])
     events = readership.events if readership else ()
     state = replay(study.study_uid, events)
+    changed = patient_changed(state, study)
+    if changed is not None:
+        raise WorkstationError(changed.code, **changed.parameters)
     with_ai = readership is None or state.revealed
     first = films[0].instance if films else (study.instances[0][0] if study.instances else None)
     return ReportDocument(
@@ -133,7 +140,7 @@ def _check_identity(study: Study, films: Sequence[ShownFilm]) -> None:
 def _writing(events: Sequence[ReviewEvent]) -> ReviewEvent | None:
     """The last event that changed what the report says; moving it on and looking at the AI do not."""
     return next(
-        (e for e in reversed(events) if not isinstance(e.change, StatusChanged | AiRevealed)),
+        (e for e in reversed(events) if not isinstance(e.change, _NO_WRITING)),
         None,
     )
 

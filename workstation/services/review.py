@@ -23,6 +23,7 @@ from workstation.core.review import (
     IdentityEntered,
     ImpressionRecorded,
     KeyImageChanged,
+    PatientNoted,
     ReviewEvent,
     ReviewState,
     ReviewStatus,
@@ -83,11 +84,22 @@ def _can_be_taken_back(event: ReviewEvent) -> bool:
     return change is not None and not closes
 
 
+def patient_changed(state: ReviewState, study: Study) -> Reason | None:
+    """Why the review may be of somebody else than the films name now; None when it is not."""
+    if state.patient is None or state.patient == study.patient:
+        return None
+    names = {"before": state.patient.brief, "after": study.patient.brief}
+    return Reason(code=ErrorCode.PATIENT_CHANGED, parameters=names)
+
+
 def blocks(
     state: ReviewState, study: Study, analyses: Iterable[AnalysisResult]
 ) -> tuple[Reason, ...]:
     """Why `study` cannot be marked as reviewed yet; empty when it can."""
     reasons = list(blocks_review(state, analyses))
+    changed = patient_changed(state, study)
+    if changed is not None:
+        reasons.insert(0, changed)
     identities = {instance.patient for instance, _ in study.instances}
     if len(identities) > 1:
         reasons.append(Reason(code=ErrorCode.IDENTITY_MISMATCH))
@@ -119,6 +131,19 @@ class ReviewService:
     def history(self, study_uid: str) -> ReviewHistory:
         """Where the review stands."""
         return history_of(study_uid, self._store.events(study_uid))
+
+    def begin(self, study_uid: str, actor: Actor, patient: PatientIdentity) -> None:
+        """Note whom the films name, once, before the first change; a closed review stays as it is."""
+        state = self.history(study_uid).state
+        if state.patient is None and not state.is_locked:
+            self._append(study_uid, actor, PatientNoted(before=None, after=patient))
+
+    def confirm_patient(
+        self, study_uid: str, actor: Actor, patient: PatientIdentity
+    ) -> ChangeSet:
+        """Store the reader's word that the films' patient of now is the review's."""
+        before = self.history(study_uid).state.patient
+        return self._change(study_uid, actor, PatientNoted(before=before, after=patient))
 
     def record_impression(
         self, study_uid: str, actor: Actor, impression: FirstImpression

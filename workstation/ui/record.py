@@ -12,6 +12,7 @@ from workstation.core.findings import AnalysisResult, AnalysisStatus
 from workstation.core.jobs import JobContext, Lane
 from workstation.core.ports import ReviewStore
 from workstation.core.review import Actor, ReviewState
+from workstation.core.study import PatientIdentity
 from workstation.services.review import ReviewHistory, ReviewService
 from workstation.ui.jobs.lanes import Lanes
 
@@ -39,6 +40,8 @@ class Record(QObject):
 
     Attributes
     ----------
+    patient
+        Whom the films name; a review begins with a note of it.
     unsaved
         Why something of the open study is not stored, by what it is; gone once that very thing is.
     """
@@ -62,6 +65,7 @@ class Record(QObject):
         self._store = store
         self._ask_actor = ask_actor
         self.study_uid = ""
+        self.patient: PatientIdentity | None = None
         self.history = _empty("")
         self.analyses: dict[str, AnalysisResult] = {}
         self.unsaved: dict[str, Reason] = {}
@@ -73,9 +77,9 @@ class Record(QObject):
         """What the committed events add up to."""
         return self.history.state
 
-    def load(self, study_uid: str) -> None:
+    def load(self, study_uid: str, patient: PatientIdentity | None = None) -> None:
         """Turn to another study; `changed` follows at once with nothing, and again with what is stored."""
-        self.study_uid = study_uid
+        self.study_uid, self.patient = study_uid, patient
         self.history, self.analyses, self.is_loaded = _empty(study_uid), {}, False
         self._unstored, self.unsaved = {}, {}
         self.changed.emit()
@@ -89,12 +93,14 @@ class Record(QObject):
 
         `about` names in `unsaved` what is changed; `then` is called once it is stored, whatever is open by then.
         """
-        study_uid = self.study_uid
+        study_uid, patient = self.study_uid, self.patient
         actor = self._ask_actor() if study_uid else None
         if actor is None:
             return False
 
         def store(_context: JobContext) -> ChangeSet:
+            if patient is not None:
+                self._service.begin(study_uid, actor, patient)
             return command(self._service, study_uid, actor)
 
         def stored(changes: ChangeSet) -> None:

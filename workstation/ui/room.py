@@ -204,6 +204,7 @@ class ReadingRoom(QObject):
         view.text_edited.connect(presenter.draft)
         view.text_committed.connect(presenter.write)
         view.identity_entered.connect(presenter.identify)
+        view.patient_confirmed.connect(presenter.confirm_patient)
         view.undo_requested.connect(presenter.undo)
         view.redo_requested.connect(presenter.redo)
         view.review_requested.connect(self._mark_reviewed)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from resources.i18n import Texts
 from workstation.core.study import PatientIdentity, Sex
-from workstation.ui.panel import Words, button, in_line, stacked, without_wheel
+from workstation.ui.panel import Words, button, in_line, stacked, told, without_wheel
 from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.review.wording import (
     conflict_words,
@@ -112,9 +112,12 @@ class IdentityBox(QWidget):
     -------
     entered : PatientIdentity
         Typed by the reader.
+    confirmed : ()
+        The patient whom the films name now is the one of the review.
     """
 
     entered = Signal(object)
+    confirmed = Signal()
 
     def __init__(self, texts: Texts) -> None:
         super().__init__()
@@ -126,6 +129,7 @@ class IdentityBox(QWidget):
         self.facts = Words(css="muted")
         self.by_hand = Words(texts.tr("Identity entered by hand"), "warning small")
         self.conflict = Words(css="warning small")
+        self.confirm = button(texts.tr("It is the same person"), name="confirm_patient")
         self.edit = button("", "flat", name="edit_identity")
         self.form = IdentityForm(texts)
         self.form.hide()
@@ -141,8 +145,15 @@ class IdentityBox(QWidget):
         # Apart, for it may be long: the panel lets it scroll.
         self.details = QWidget()
         self.details.setLayout(
-            stacked(self.conflict, in_line(self.by_hand, self.edit, None), self.form, gap=3)
+            stacked(
+                self.conflict,
+                in_line(self.confirm, None),
+                in_line(self.by_hand, self.edit, None),
+                self.form,
+                gap=3,
+            )
         )
+        self.confirm.clicked.connect(self.confirmed)
         self.edit.clicked.connect(self._open)
         self.form.entered.connect(self.entered)
         self.form.closed.connect(self._close)
@@ -161,7 +172,11 @@ class IdentityBox(QWidget):
         closed = tr("Open a study to write down what you see.")
         self.facts.say(identity_words(self._texts, state.identity) if shown else closed)
         said = [conflict_words(self._texts, c) for c in state.conflicts] if shown else []
+        changed = state.patient_changed
+        if changed is not None and shown:
+            said.insert(0, told(self._texts, changed))
         self.conflict.say("\n".join(said))
+        self.confirm.setVisible(changed is not None and state.editable)
         self.by_hand.setVisible(shown and state.identity_by_hand)
         self.edit.setText(tr("Correct identity") if known else tr("Enter identity"))
         typed = state.identity_by_hand or not known
@@ -169,7 +184,7 @@ class IdentityBox(QWidget):
         self._show_details()
 
     def _show_details(self) -> None:
-        parts = (self.conflict, self.by_hand, self.edit, self.form)
+        parts = (self.conflict, self.confirm, self.by_hand, self.edit, self.form)
         self.details.setVisible(not all(part.isHidden() for part in parts))
 
     def _open(self) -> None:

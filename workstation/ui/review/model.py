@@ -24,6 +24,8 @@ class ReviewPanelState:
         Who the patient is, and whether a reader typed that.
     conflicts
         What other studies of the library say otherwise under the patient's ID.
+    patient_changed
+        That the films name another patient than when the review began.
     impression
         The recorded first impression.
     ai_seen_first
@@ -49,6 +51,7 @@ class ReviewPanelState:
     identity: PatientIdentity = field(default_factory=PatientIdentity)
     identity_by_hand: bool = False
     conflicts: tuple[IdentityConflict, ...] = ()
+    patient_changed: Reason | None = None
     impression: FirstImpression | None = None
     ai_seen_first: bool = False
     impression_draft: str = ""

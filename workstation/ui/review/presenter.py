@@ -13,7 +13,7 @@ from workstation.core.jobs import JobContext, Lane
 from workstation.core.ports import IdentityConflict, SessionStore
 from workstation.core.review import Actor, FirstImpression, Section
 from workstation.core.study import PatientIdentity, Study
-from workstation.services.review import ReviewService, blocks
+from workstation.services.review import ReviewService, blocks, patient_changed
 from workstation.ui.desk import Desk
 from workstation.ui.jobs.lanes import Lanes
 from workstation.ui.record import Command, Record
@@ -69,7 +69,7 @@ class ReviewPresenter(QObject):
         self._drafts: dict[str, str] = {}
         self.state = ReviewPanelState()
         desk.study_opened.connect(self._on_study_opened)
-        desk.study_updated.connect(lambda _study: self._update())
+        desk.study_updated.connect(self._on_study_updated)
         record.changed.connect(self._update)
         record.committed.connect(self._on_committed)
         record.failed.connect(lambda _reason: self._update())
@@ -112,6 +112,14 @@ class ReviewPresenter(QObject):
     def identify(self, identity: PatientIdentity) -> None:
         """Store an identity typed for a film without one."""
         self._perform(lambda service, uid, actor: service.identify(uid, actor, identity))
+
+    def confirm_patient(self) -> None:
+        """Store that the patient whom the films name now is the one of the review."""
+        study = self._desk.study
+        if study is not None:
+            self._perform(
+                lambda service, uid, actor: service.confirm_patient(uid, actor, study.patient)
+            )
 
     def undo(self) -> None:
         """Take the last change back."""
@@ -184,7 +192,12 @@ class ReviewPresenter(QObject):
         names = (_IMPRESSION, *(section.value for section in Section)) if uid else ()
         found = ((name, self._saved_session.get(_draft_key(uid, name))) for name in names)
         self._drafts = {name: text for name, text in found if text}
-        self._record.load(uid)
+        self._record.load(uid, study.patient if study else None)
+
+    def _on_study_updated(self, study: Study) -> None:
+        if study.study_uid == self._record.study_uid:
+            self._record.patient = study.patient
+        self._update()
 
     def _on_committed(self, changes: ChangeSet) -> None:
         if self._record.study_uid in changes.studies:
@@ -207,6 +220,7 @@ class ReviewPresenter(QObject):
                 identity_by_hand=state.identity is not None,
                 conflicts=self._conflicts(state.identity or study.patient),
                 impression=state.impression,
+                patient_changed=patient_changed(state, study),
                 ai_seen_first=state.ai_seen_first,
                 impression_draft=self._drafts.get(_IMPRESSION, ""),
                 texts=state.texts,

@@ -38,6 +38,8 @@ class ReviewView(QWidget):
         The text is finished for now (focus left, or `commit_pending`); store it.
     identity_entered : PatientIdentity
         Typed for a film without one.
+    patient_confirmed : ()
+        The patient whom the films name now is the one of the review.
     undo_requested, redo_requested, review_requested, reopen_requested, export_requested : ()
         Buttons.
     """
@@ -48,6 +50,7 @@ class ReviewView(QWidget):
     text_edited = Signal(object, str)
     text_committed = Signal(object, str)
     identity_entered = Signal(object)
+    patient_confirmed = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
     review_requested = Signal()
@@ -116,6 +119,7 @@ class ReviewView(QWidget):
     def _connect(self) -> None:
         self.area.verticalScrollBar().rangeChanged.connect(self._on_grown)
         self.identity.entered.connect(self.identity_entered)
+        self.identity.confirmed.connect(self.patient_confirmed)
         self.impression.edited.connect(self.impression_edited)
         self.impression.recorded.connect(self.impression_recorded)
         self.impression.nothing_noted.connect(self.no_finding_noted)

@@ -14,6 +14,7 @@ from workstation.core.review import (
     IdentityEntered,
     ImpressionRecorded,
     KeyImageChanged,
+    PatientNoted,
     StatusChanged,
     TextChanged,
 )
@@ -59,7 +60,7 @@ def change_words(texts: Texts, change: Change) -> str:
             words = tr("decision on {finding}", finding=tr(f"finding.{code.value}"))
         case TextChanged(section=section):
             words = tr("text “{section}”", section=tr(f"section.{section.value}"))
-        case IdentityEntered():
+        case IdentityEntered() | PatientNoted():
             words = tr("identity")
         case AnnotationChanged(before=before, after=after):
             drawn = after or before
