@@ -10,6 +10,7 @@ from tests.factories.benches import A, Bench
 from tests.factories.fakes import instance_of, loaded
 from tests.factories.films import make_film, make_patient, make_pixels
 from workstation.core.errors import ErrorCode
+from workstation.core.review import ReviewStatus
 from workstation.ui.findings.model import FindingsPhase
 from workstation.ui.looks import Looks
 from workstation.ui.viewer.state import ViewState
@@ -126,3 +127,17 @@ def test_a_review_begun_for_another_patient_says_so_and_cannot_be_closed(bench):
     bench.review.confirm_patient()
     bench.until(lambda: bench.review.state.blocks == ())
     assert bench.review.state.patient_changed is None
+
+
+def test_findings_of_other_pixels_wait_for_no_decision(bench):
+    bench.open(A)
+    bench.analysed()
+    bench.review.record_impression("")
+    bench.until(lambda: bench.phase is FindingsPhase.RESULT)
+    bench.until(lambda: bench.review.state.blocks != ())
+    assert [r.code for r in bench.review.state.blocks] == [ErrorCode.REVIEW_UNDECIDED]
+    replace_file(bench)
+    shown(bench)
+    assert bench.review.state.blocks == ()
+    bench.review.mark_reviewed()
+    bench.until(lambda: bench.review.state.status is ReviewStatus.REVIEWED)

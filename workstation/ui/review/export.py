@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from workstation.core.display import VoiSelection
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
-from workstation.core.findings import AnalysisResult, ModelInfo
+from workstation.core.findings import AnalysisResult, AnalysisStatus, ModelInfo
+from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext, Lane, Ticket
 from workstation.core.ports import FilmReader, ReportRenderer, ReviewStore
 from workstation.core.review import Actor
@@ -19,6 +20,7 @@ from workstation.core.study import Instance, Study
 from workstation.services.exporting import write_atomically
 from workstation.services.opening import open_film
 from workstation.services.reporting import Readership, ShownFilm, build_report
+from workstation.services.twins import stands
 from workstation.ui.desk import Desk
 from workstation.ui.jobs.lanes import Lanes
 from workstation.ui.record import Record
@@ -97,6 +99,7 @@ class ReportExport(QObject):
         def write(context: JobContext) -> Path:
             films = [self._shown(film, analyses, looks, context) for film in wanted]
             keys = [self._shown(film, {}, looks, context, frame=n) for film, n in marked]
+            _check_files(study, [*wanted, *(film for film, _ in marked)])
             events = self._lanes.call(
                 Lane.STORE, lambda _: self._tools.store.events(study.study_uid)
             )
@@ -132,7 +135,7 @@ class ReportExport(QObject):
         analysis = analyses.get(instance.sop_uid)
         radiograph = open_film(self._tools.reader, film, context, frame=frame)
         if analysis is not None and analysis.content_sha256 != radiograph.content_sha256:
-            raise WorkstationError(ErrorCode.FILE_CHANGED, path=str(film[1]))
+            analysis = _outdated(radiograph)
         return ShownFilm(
             instance=instance, film=radiograph, analysis=analysis, voi=voi, inverted=inverted
         )
@@ -140,3 +143,21 @@ class ReportExport(QObject):
     def _on_failed(self, reason: Reason) -> None:
         if reason.code is not ErrorCode.CANCELLED:
             self.failed.emit(reason)
+
+
+def _check_files(study: Study, films: Sequence[tuple[Instance, Path]]) -> None:
+    """Refuse files that are others by now than the reader saw: ``file_changed``, which a scan of their folder mends."""
+    for _, path in films:
+        stamp = study.stamp(path)
+        if stamp is not None and not stands(stamp):
+            raise WorkstationError(ErrorCode.FILE_CHANGED, path=str(path))
+
+
+def _outdated(film: Radiograph) -> AnalysisResult:
+    """What stands in place of a result that was made from other pixels: no score, and why."""
+    return AnalysisResult(
+        sop_uid=film.instance.sop_uid,
+        content_sha256=film.content_sha256,
+        status=AnalysisStatus.REFUSED,
+        reason=Reason(code=ErrorCode.ANALYSIS_OUTDATED),
+    )

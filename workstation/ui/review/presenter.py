@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from workstation.core.changes import ChangeSet
 from workstation.core.errors import Reason
+from workstation.core.findings import AnalysisResult
+from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext, Lane
 from workstation.core.ports import IdentityConflict, SessionStore
 from workstation.core.review import Actor, FirstImpression, Section
@@ -66,10 +68,12 @@ class ReviewPresenter(QObject):
         self._conflicts = conflicts
         self._saved_at: datetime | None = None
         self._unkept: dict[str, Reason] = {}
+        self._pixels: dict[str, str] = {}
         self._drafts: dict[str, str] = {}
         self.state = ReviewPanelState()
         desk.study_opened.connect(self._on_study_opened)
         desk.study_updated.connect(self._on_study_updated)
+        desk.film_shown.connect(self._on_film)
         record.changed.connect(self._update)
         record.committed.connect(self._on_committed)
         record.failed.connect(lambda _reason: self._update())
@@ -133,7 +137,7 @@ class ReviewPresenter(QObject):
         """Close the review."""
         study = self._desk.study
         if study is not None:
-            analyses = tuple(self._record.analyses.values())
+            analyses = self._analyses()
             self._perform(
                 lambda service, uid, actor: service.mark_reviewed(
                     uid, actor, study=study, analyses=analyses
@@ -188,7 +192,7 @@ class ReviewPresenter(QObject):
 
     def _on_study_opened(self, study: Study | None) -> None:
         uid = study.study_uid if study else ""
-        self._saved_at, self._unkept = None, {}
+        self._saved_at, self._unkept, self._pixels = None, {}, {}
         names = (_IMPRESSION, *(section.value for section in Section)) if uid else ()
         found = ((name, self._saved_session.get(_draft_key(uid, name))) for name in names)
         self._drafts = {name: text for name, text in found if text}
@@ -198,6 +202,20 @@ class ReviewPresenter(QObject):
         if study.study_uid == self._record.study_uid:
             self._record.patient = study.patient
         self._update()
+
+    def _on_film(self, film: Radiograph) -> None:
+        if film.instance.frames == 1:  # an analysis does not say which frame it is of
+            self._pixels[film.instance.sop_uid] = film.content_sha256
+            if film.instance.sop_uid in self._record.analyses:
+                self._update()
+
+    def _analyses(self) -> tuple[AnalysisResult, ...]:
+        """What the AI said of the study's films, without what is of other pixels than those a reader has seen."""
+        return tuple(
+            result
+            for uid, result in self._record.analyses.items()
+            if self._pixels.get(uid, result.content_sha256) == result.content_sha256
+        )
 
     def _on_committed(self, changes: ChangeSet) -> None:
         if self._record.study_uid in changes.studies:
@@ -229,7 +247,7 @@ class ReviewPresenter(QObject):
                 save_failed=unsaved[0] if unsaved else None,
                 undo=history.undoable.change if history.undoable else None,
                 redo=history.redoable.change if history.redoable else None,
-                blocks=blocks(state, study, tuple(self._record.analyses.values())),
+                blocks=blocks(state, study, self._analyses()),
                 reviewer=state.reviewer,
                 reviewed_at=state.reviewed_utc.astimezone() if state.reviewed_utc else None,
             )
