@@ -285,3 +285,11 @@ def test_text_stands_out_from_what_lies_beside_it(qapp, text, pixels, ground):
     assert len(outline)
     worst = np.percentile(outline, 90)
     assert (np.median(shown[letters]) + 0.05) / (worst + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("level", [CornerLevel.ALL, CornerLevel.MINIMAL])
+def test_raw_data_is_marked_as_not_meant_to_be_read(level):
+    note = "⚠ For processing: not meant to be read"
+    raw = make_film(instance=make_instance(presentation_intent="FOR PROCESSING"))
+    assert note in corners(raw, level=level).bottom_left
+    assert note not in corners(level=level).bottom_left

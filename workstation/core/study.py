@@ -12,6 +12,8 @@ from workstation.core.errors import ErrorCode, Reason
 
 PRESENTATION_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
 """SOP Class UID of grayscale softcopy presentation states (PS3.4 B.5)."""
+_FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
+"""SOP Class UID of Digital X-Ray, For Processing (PS3.4 B.5)."""
 
 
 class Sex(StrEnum):
@@ -142,6 +144,12 @@ class Instance:
     def is_film(self) -> bool:
         """Whether it has pixels: all but presentation states do."""
         return self.sop_class_uid != PRESENTATION_STATE
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether its pixels are for processing, not for reading (PS3.3 C.8.11.2.1)."""
+        intended = self.presentation_intent == "FOR PROCESSING"
+        return intended or self.sop_class_uid == _FOR_PROCESSING
 
 
 class FileOutcome(StrEnum):

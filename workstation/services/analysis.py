@@ -20,7 +20,6 @@ from workstation.core.study import Instance
 STAGES = ("eligibility", "preprocess", "predict", "evidence", "nodules")
 
 # Storage classes that hold projection radiographs (PS3.4 B.5).
-_FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
 _RADIOGRAPHY_CLASSES = frozenset({
     "1.2.840.10008.5.1.4.1.1.1",  # Computed Radiography
     "1.2.840.10008.5.1.4.1.1.1.1",  # Digital X-Ray, For Presentation
@@ -39,10 +38,7 @@ def tag_refusal(instance: Instance, *, minimum_age: float) -> Reason | None:
 
     Unknown tags never refuse: the learned input check looks at the pixels afterwards.
     """
-    if (
-        instance.presentation_intent == "FOR PROCESSING"
-        or instance.sop_class_uid == _FOR_PROCESSING
-    ):
+    if instance.is_raw:
         return Reason(code=ErrorCode.FOR_PROCESSING)
     picture = not instance.sop_class_uid
     if instance.sop_class_uid not in _RADIOGRAPHY_CLASSES or not (

@@ -64,6 +64,7 @@ def corner_texts(
     look = _lines(
         pointer_words(pointer, texts) if everything else "",
         f"{film.instance.modality}  {film.columns} × {film.rows}" if everything else "",
+        f"⚠ {texts.tr('For processing: not meant to be read')}" if film.instance.is_raw else "",
         texts.tr("Lossy compressed") if film.instance.lossy else "",
         _window(film, state.voi, texts),
         _turned(state, texts),
