@@ -129,6 +129,25 @@ def test_every_page_names_patient_page_and_both_disclaimers(tmp_path: Path) -> N
     assert "%" not in "".join(pages)
 
 
+@pytest.mark.parametrize("name", ["Short", "Maximilian-Alexander Wolfgang " * 7])
+@pytest.mark.parametrize("patient_id", ["16d7f894-55d7-4d95-8957-d18987f0e981", "W" * 63 + "X"])
+def test_every_page_names_the_id_in_full_however_long_name_and_id_are(
+    tmp_path: Path, name: str, patient_id: str
+) -> None:
+    patient = make_patient(name=PersonName(alphabetic=name), patient_id=patient_id)
+    long = TextChanged(section=Section.FINDINGS, before="", after="Clear. " * 900)
+    study = make_study(patient=patient)
+    document = make_report(long, films=(), study=study)
+    pages = pages_of(save(document, tmp_path, "en"))
+    assert len(pages) > 1
+    for number, page in enumerate(pages, start=1):
+        top, bottom = "\n".join(page.splitlines()[:4]), "\n".join(page.splitlines()[-6:])
+        for place in (bottom,) if number == 1 else (top, bottom):
+            assert f"ID {patient_id}" in place
+            assert name[:40].strip() in place
+            assert ("…" in place) is (len(name) > 99)
+
+
 @pytest.mark.parametrize("status", list(ReviewStatus))
 def test_all_five_states(tmp_path: Path, status: ReviewStatus) -> None:
     document = replace(make_report(), status=status)
@@ -186,6 +205,33 @@ def test_refusals_and_failures_look_different_from_a_negative(tmp_path: Path) ->
     assert "this is a LL view" in text
     assert "this is not a negative result" in text
     assert "not above threshold" not in text
+
+
+def test_a_sheet_of_refusals_alone_says_nothing_of_scores_and_counts_its_films(
+    tmp_path: Path,
+) -> None:
+    films = tuple(
+        ShownFilm(
+            instance=instance,
+            analysis=AnalysisResult(
+                sop_uid=instance.sop_uid,
+                content_sha256="",
+                status=AnalysisStatus.REFUSED,
+                reason=Reason(code=ErrorCode.NOT_CHEST, parameters={"body_part": "HIP"}),
+            ),
+        )
+        for instance in (
+            make_instance(sop_uid=f"1.2.{number}", rows=512 if number < 5 else 256, columns=512)
+            for number in range(6)
+        )
+    )
+    text = flat(text_of(save(make_report(reader=None, films=films), tmp_path, "en")))
+    for about_scores in ("Atthesethresholds", "Scoresarenot"):
+        assert about_scores not in text
+    assert "1–5:" in text
+    assert "512×512;6:" in text
+    assert "more" not in text
+    assert "Film1–6" in text
 
 
 def test_rare_characters_are_drawn_and_missing_ones_named(tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ def test_a_gap_never_begins_a_page() -> None:
     assert len(paginate([block(FULL), Block(height=3.0)], first_top=TOP)) == 1
 
 
+def test_no_last_page_for_a_few_lines() -> None:
+    picture, note = block(60), block(5)
+    pages = paginate([block(FULL - 60), picture, note, note, Block(height=2)], first_top=TOP)
+    assert [[placed.block for placed in page][:3] for page in pages][1] == [picture, note, note]
+    tall = block(FULL - 4)  # no page holds both
+    assert [len(page) for page in paginate([tall, note], first_top=TOP)] == [1, 1]
+
+
 def test_frames_span_runs_of_framed_blocks() -> None:
     (page,) = paginate([block(10), block(5, framed=True), block(6, framed=True)], first_top=TOP)
     assert list(frames(page)) == [(TOP + 10, TOP + 21)]

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from resources.i18n import Texts
 from workstation.adapters.export import wording
 from workstation.adapters.export.measures import measured_text
-from workstation.core.findings import AnalysisStatus, NoduleCandidate
+from workstation.core.findings import AnalysisStatus, ModelInfo, NoduleCandidate
 from workstation.core.geometry import opposite_direction
 from workstation.core.report import EvidenceImage, LegendTick, ReportDocument, ReportedFilm
 from workstation.core.review import ReviewStatus, Section
 from workstation.core.study import Instance
+
+_TECHNIQUES = 4
+"""Kinds of films that the identity table describes; a study of many more is listed film by film below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +76,9 @@ class Content:
     institution: str
     title: str
     status: str
-    running: str
-    """Name and ID, on every page."""
+    name: str
+    patient_id: str
+    """Both on every page; the ID with its label."""
     watermark: str
     footer: tuple[str, ...]
     """Disclaimers in both languages, on every page."""
@@ -90,7 +94,8 @@ def content_of(document: ReportDocument, texts: Texts, other: Texts) -> Content:
         institution=document.institution,
         title=wording.title_text(texts, document),
         status=wording.status_text(texts, document.status) if document.has_reader else "",
-        running=f"{name}   {texts.tr('ID')} {identity.patient_id or wording.EMPTY}",
+        name=name,
+        patient_id=f"{texts.tr('ID')} {identity.patient_id or wording.EMPTY}",
         watermark=_watermark(document, texts),
         footer=tuple(
             f"{wording.reference_only(language)} · {wording.research_use(language)}"
@@ -203,11 +208,6 @@ def _identity(document: ReportDocument, texts: Texts) -> Fields:
     name = str(identity.name) or texts.tr("unidentified")
     if document.identity_entered_by_hand:
         name = f"{name} ({texts.tr('entered by hand')})"
-    techniques = dict.fromkeys(_technique(film.instance, texts) for film in document.films[:4])
-    more = len(document.films) - 4
-    technique = "; ".join(techniques) + (
-        f"; {texts.tr('and {count} more', count=more)}" if more > 0 else ""
-    )
     described = (
         (texts.tr("Name"), name, 1),
         (texts.tr("Sex"), wording.sex_text(texts, identity.sex), 1),
@@ -220,11 +220,24 @@ def _identity(document: ReportDocument, texts: Texts) -> Fields:
         (texts.tr("Examination"), document.study_description, 2),
         (texts.tr("Examination date"), wording.local_minute(document.study_datetime), 1),
         (texts.tr("Report date"), wording.local_minute(document.created_utc), 1),
-        (texts.tr("Technique, view, quality"), technique, 4),
+        (texts.tr("Technique, view, quality"), _techniques(document.films, texts), 4),
     )
     return Fields(
         cells=tuple((label, v.strip() or wording.EMPTY, n) for label, v, n in described)
     )
+
+
+def _techniques(films: Sequence[ReportedFilm], texts: Texts) -> str:
+    """How the films were made; where they differ, the numbers of the films of each kind."""
+    kinds: dict[str, list[int]] = {}
+    for number, film in enumerate(films, start=1):
+        kinds.setdefault(_technique(film.instance, texts), []).append(number)
+    if len(kinds) < 2:
+        return "".join(kinds)
+    listed = list(kinds.items())
+    words = [f"{wording.numbers_text(ns)}: {kind}" for kind, ns in listed[:_TECHNIQUES]]
+    more = sum(len(numbers) for _, numbers in listed[_TECHNIQUES:])
+    return "; ".join([*words, *([texts.tr("and {count} more", count=more)] if more else [])])
 
 
 def _technique(instance: Instance, texts: Texts) -> str:
@@ -285,6 +298,11 @@ def _ai_part(document: ReportDocument, texts: Texts) -> Iterator[Element]:
         if film.key_image is not None:
             yield from _film(str(number), film, document, texts)
     yield from _never_decoded([n for n in numbered if n[1].key_image is None], document, texts)
+    if any(film.findings for film in document.films):
+        yield from _about_scores(model, texts)
+
+
+def _about_scores(model: ModelInfo, texts: Texts) -> Iterator[Element]:
     if model.marks_per_100_normal is not None:
         yield Text(
             text=texts.tr(
@@ -310,7 +328,7 @@ def _never_decoded(
         kind = wording.film_text(film.instance)
         groups.setdefault((kind, why), []).append((number, film))
     for members in groups.values():
-        numbers = ", ".join(str(number) for number, _ in members)
+        numbers = wording.numbers_text([number for number, _ in members])
         yield from _film(numbers, members[0][1], document, texts)
 
 

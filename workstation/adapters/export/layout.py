@@ -16,6 +16,7 @@ TOP, BOTTOM = 24.0, 279.0
 FRAME = 4.0
 PICTURE_MM = (92.0, 84.0, 76.0)
 """Greatest heights of a picture, the favourite first."""
+_FEW_MM = 30.0
 _GAP = 2.0
 _LABEL = Style(size=7.5, grey=95)
 _VALUE = Style(size=10)
@@ -203,10 +204,29 @@ def _legend(ink: Ink, figure: Figure, place: tuple[float, float], width: float) 
 
 
 def paginate(blocks: Sequence[Block], *, first_top: float) -> list[list[Placed]]:
-    """Pages of blocks; what is kept together starts a new page together unless it is longer than one."""
+    """Pages of blocks; what is kept together starts a new page together unless it is longer than one.
+
+    A last page is not begun for a few lines: what stands before them goes with them, where one page holds both.
+    """
+    chunks = list(_chunks(blocks))
+    pages = _stacked(chunks, first_top)
+    while len(pages) > 1 and len(chunks) > 1 and _filled(pages[-1]) < _FEW_MM:
+        joined = [*chunks[-2], *chunks[-1]]
+        if sum(block.height for block in joined) > BOTTOM - TOP:
+            break
+        chunks[-2:] = [joined]
+        pages = _stacked(chunks, first_top)
+    return pages
+
+
+def _filled(page: Sequence[Placed]) -> float:
+    return page[-1].top + page[-1].block.height - page[0].top
+
+
+def _stacked(chunks: Sequence[Sequence[Block]], first_top: float) -> list[list[Placed]]:
     pages: list[list[Placed]] = [[]]
     top = first_top
-    for chunk in _chunks(blocks):
+    for chunk in chunks:
         height = sum(block.height for block in chunk)
         whole = height <= BOTTOM - TOP
         drawn = any(block.draw for block in chunk)

@@ -25,6 +25,8 @@ from workstation.core.report import ReportDocument
 
 _TINT = (244, 246, 249)
 _RUNNING = Style(size=9)
+_CLOSE = Style(size=7)
+_APART = 4.0
 _SMALL = Style(size=7.5, grey=95)
 
 
@@ -71,7 +73,8 @@ def _cleaned(ink: Ink, content: Content) -> Content:
         institution=ink.clean(content.institution),
         title=ink.clean(content.title),
         status=ink.clean(content.status),
-        running=ink.clean(content.running),
+        name=ink.clean(content.name),
+        patient_id=ink.clean(content.patient_id),
         watermark=ink.clean(content.watermark),
         footer=tuple(map(ink.clean, content.footer)),
     )
@@ -165,30 +168,43 @@ def _heading(ink: Ink, content: Content) -> None:
 
 
 def _running_head(ink: Ink, content: Content) -> None:
-    ink.write(LEFT, 12.0, _fitting(ink, content.running, _RUNNING, WIDTH * 0.62), _RUNNING)
-    title = _fitting(ink, content.title, _SMALL, WIDTH * 0.36)
-    ink.right(LEFT + WIDTH, 12.6, title, _SMALL)
+    title = ink.width(content.title, _SMALL.size)
+    _whose(ink, content, 12.0, WIDTH - title - _APART)
+    ink.right(LEFT + WIDTH, 12.6, content.title, _SMALL)
     ink.rule(LEFT, 18.5, WIDTH)
 
 
 def _footer(ink: Ink, content: Content, page_text: str) -> None:
     top = 281.0
-    ink.rule(LEFT, top, WIDTH)
-    running = _fitting(ink, content.running, _RUNNING, WIDTH * 0.75)
-    ink.write(LEFT, top + 0.4, running, _RUNNING)
+    ink.rule(LEFT, top - 1.0, WIDTH)
+    _whose(ink, content, top + 0.4, WIDTH - ink.width(page_text, _RUNNING.size) - _APART)
     ink.right(LEFT + WIDTH, top + 0.4, page_text, _RUNNING)
-    top += _RUNNING.line_mm + 0.4
+    top += _RUNNING.line_mm + 0.8
     for line in content.footer:
         style = replace(_SMALL, size=min(7.0, 0.99 * WIDTH / ink.width(line, 1.0)))
         ink.write(LEFT, top, line, style)
         top += 3.6
 
 
+def _whose(ink: Ink, content: Content, top: float, width: float) -> None:
+    """Name and ID on the line at `top`; small, the ID below the name, where that is too short for both."""
+    name, patient_id = (part.replace("\n", " ") for part in (content.name, content.patient_id))
+    both = f"{name}   {patient_id}"
+    if ink.width(both, _RUNNING.size) <= width:
+        ink.write(LEFT, top, both, _RUNNING)
+        return
+    pitch = _CLOSE.line_mm * 0.9
+    top += (_RUNNING.line_mm - 2 * pitch) / 2
+    ink.write(LEFT, top, _fitting(ink, name, _CLOSE, width), _CLOSE)
+    # Two patients may differ in the last letter of their IDs: an ID is set smaller, never cut.
+    size = min(_CLOSE.size, 0.99 * width / ink.width(patient_id, 1.0))
+    ink.write(LEFT, top + pitch, patient_id, replace(_CLOSE, size=size))
+
+
 def _fitting(ink: Ink, text: str, style: Style, width: float) -> str:
     """`text` on one line, cut with an ellipsis; the whole of it stands in the identity table."""
-    flat = text.replace("\n", " ")
-    if ink.width(flat, style.size) <= width:
-        return flat
-    while flat and ink.width(f"{flat}—", style.size) > width:
-        flat = flat[:-1]
-    return f"{flat}—"
+    if ink.width(text, style.size) <= width:
+        return text
+    while text and ink.width(f"{text}…", style.size) > width:
+        text = text[:-1]
+    return f"{text}…"

@@ -59,7 +59,7 @@ class Ink:
     def __init__(self, font: Path, face: int, characters: Iterable[str]) -> None:
         self.pdf = FPDF(format="A4")
         self.pdf.set_auto_page_break(auto=False)
-        wanted = {ord(c) for c in characters} | {ord(c) for c in " □U+0123456789ABCDEF—"}
+        wanted = {ord(c) for c in characters} | {ord(c) for c in " □U+0123456789ABCDEF—…"}
         self.pdf.add_font(
             FAMILY, fname=font, collection_font_number=face, unicode_range=sorted(wanted)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from resources.i18n import Texts
@@ -93,6 +94,17 @@ def decision_text(texts: Texts, decision: Decision | None, score: FindingScore) 
     ]
     verdict = texts.tr(f"verdict.{decision.verdict.value}")
     return " · ".join([verdict, *details])
+
+
+def numbers_text(numbers: Sequence[int]) -> str:
+    """Ascending numbers, neighbours as a range: ``1–3, 5``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}–{run[-1]}" if run[1:] else f"{run[0]}" for run in runs)
 
 
 def film_text(instance: Instance) -> str:
