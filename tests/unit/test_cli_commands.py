@@ -71,7 +71,7 @@ def test_analyse_accounts_for_every_file(tmp_path, capsys):
     options = analyse_options(tmp_path, "--pdf", "--jobs", "3", "--model", "m")
     assert analyse.run(options, work, EN) == 0
     out = capsys.readouterr().out
-    assert "6 files: 3 analysed, 2 refused, 1 skipped, 0 failed." in out
+    assert "Files: 6. Analysed 3, refused 2, skipped 1, failed 0." in out
     assert str(tmp_path / "out") in out
     (request,) = asked
     assert (request.pdf, request.maps, request.model, request.jobs) == (True, False, "m", 3)

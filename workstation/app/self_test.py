@@ -71,7 +71,7 @@ class SelfTest:
         _expect({name: n for name, n in counts.items() if n} == _EXPECTED, dict(counts))
         return Outcome(
             found=self._texts.tr(
-                "{total} files: {analysed} analysed, {refused} refused, {skipped} skipped, {failed} failed.",
+                "Files: {total}. Analysed {analysed}, refused {refused}, skipped {skipped}, failed {failed}.",
                 total=counts.total(),
                 **{name: counts[name] for name in ("analysed", "refused", "skipped", "failed")},
             )

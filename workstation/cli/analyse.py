@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, analyse: Analyse, texts: Translator) -> i
         bar.close()
     print(
         texts.tr(
-            "{total} files: {analysed} analysed, {refused} refused, {skipped} skipped, {failed} failed.",
+            "Files: {total}. Analysed {analysed}, refused {refused}, skipped {skipped}, failed {failed}.",
             total=counts.total(),
             **{name: counts[name] for name in ("analysed", "refused", "skipped", "failed")},
         )

@@ -101,6 +101,11 @@ def _show(info: ModelInfo, findings: Sequence[OfferedFinding], texts: Translator
             value, low, high = finding.auroc
             measured = f"  AUROC {value:.2f} [{low:.2f}-{high:.2f}]"
         print(f"  {texts.tr(f'finding.{finding.code.value}')}: {threshold}{measured}")
+    print(
+        texts.tr(
+            "AUROC on the validation films, on which thresholds were chosen; films never seen before: see the model card."
+        )
+    )
 
 
 def _name(info: ModelInfo) -> str:

@@ -55,7 +55,10 @@ def tag_refusal(instance: Instance, *, minimum_age: float) -> Reason | None:
     if instance.age is not None and instance.age.years < minimum_age:
         return Reason(
             code=ErrorCode.TOO_YOUNG,
-            parameters={"age": round(instance.age.years, 1), "minimum": minimum_age},
+            parameters={
+                "age": f"{round(instance.age.years, 1):g}",
+                "minimum": f"{minimum_age:g}",
+            },
         )
     return None
 
