@@ -15,7 +15,7 @@ from torch import distributed
 from model.films.manifest import ManifestError, read_manifest
 from model.training.config import Task, read_config
 from model.training.initialise import from_package
-from model.training.run import RunSetup, TrainingRun
+from model.training.run import CHECKPOINT, RunSetup, TrainingRun
 
 log = logging.getLogger("model.training")
 
@@ -84,9 +84,15 @@ def _train(options: argparse.Namespace, device: torch.device) -> None:
         quiet=options.quiet,
     )
     initialise = from_package(options.init, task.codes) if options.init else None
-    run = TrainingRun(manifest, config, setup, initialise)
-    for line in run.problems.lines():
-        log.warning("%s", line)
+    if (options.out / CHECKPOINT).is_file() and not options.resume:
+        raise ValueError(
+            f"{options.out} holds a run already: continue it with --resume, or choose another --out"
+        )
+    try:
+        run = TrainingRun(manifest, config, setup, initialise)
+    finally:
+        for line in manifest.problems.lines():
+            log.warning("%s", line)
     if options.resume and run.resume():
         log.info("resumed after epoch %d", run.epoch)
     run.train()

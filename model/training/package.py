@@ -239,6 +239,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.info(
             "%s %s %s", label.code, "offered" if label.trained else "-", dict(label.validation)
         )
+    if not any(label.trained for label in metadata.labels):
+        log.warning(
+            "No label is offered: this package will score nothing. A label needs 30 train and 10 val positives and a "
+            "validation AUROC whose interval starts above 0.60."
+        )
     log.info("sha256 %s", open_package(options.out).sha256)
     return 0
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +77,12 @@ def wanted_rows(manifest: Manifest, config: TrainConfig) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def _films_sha256(rows: Sequence[Row]) -> str:
+    """Which films trained, in which split and with which labels; a resumed run must not mix another table in."""
+    lines = sorted(f"{row.path.name} {row.patient_id} {row.split} {row.labels}" for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
 class TrainingRun:
     """A run from a manifest to weights.
 
@@ -109,6 +116,7 @@ class TrainingRun:
         self.problems: Problems = manifest.problems
         refuse_patient_leakage(manifest.rows)
         self._rows = wanted_rows(manifest, config)
+        self.films_sha256 = _films_sha256(self._rows)
         self.trainable = trainable_labels(self._rows, self.codes, self.problems)
         self._stage: Stage | None = None
         self._films = self._enter(config.stages[0])
@@ -137,6 +145,10 @@ class TrainingRun:
         state, record = read_checkpoint(path)
         if record["config"] != json.loads(json.dumps(self.config.as_json())):
             raise ValueError("the checkpoint belongs to another recipe; choose another --out")
+        if record.get("films_sha256", self.films_sha256) != self.films_sha256:
+            raise ValueError(
+                "the checkpoint was trained on another table; choose another --out"
+            )
         self.trainer.load(state)
         self.epoch = int(record["epoch"])
         if self._rank == 0:
@@ -173,6 +185,7 @@ class TrainingRun:
             "preprocess_version": PREPROCESS_VERSION,
             "size": self.config.stage_at(self.epoch - 1).size,
             "problems": self.problems.lines(),
+            "films_sha256": self.films_sha256,
         }
         write_checkpoint(self.setup.out / CHECKPOINT, self.trainer.state(), record)
 

@@ -134,6 +134,13 @@ def test_a_run_learns_shows_its_curves_and_becomes_a_package(films, straight, tm
     assert train(options(films, tmp_path / "next", "--init", str(out), "--seed", "4")) == 0
 
 
+def test_a_run_is_not_overwritten_by_the_same_command(films, straight, caplog):
+    before = (straight / "last.safetensors").read_bytes()
+    assert train(options(films, straight)) == 2
+    assert "--resume" in caplog.text
+    assert (straight / "last.safetensors").read_bytes() == before
+
+
 def test_another_recipe_does_not_resume(films, straight, caplog):
     assert train(options(films, straight, "--resume", "--seed", "9")) == 2
     assert "another recipe" in caplog.text

@@ -7,6 +7,7 @@ import pytest
 
 from resources.i18n import Texts
 from tests.factories.reports import MODEL
+from workstation.app.entry import main
 from workstation.cli import analyse, dataset, doctor, models
 from workstation.cli.doctor import Check, Health
 from workstation.cli.models import OfferedFinding
@@ -196,3 +197,8 @@ def test_the_bar_is_silent_where_there_is_no_terminal(capsys):
         bar.show(Progress(stage=stage, done=done, total=2))
     bar.close()
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_mistyped_command_opens_no_window(capsys):
+    assert main(["model", "install", "x.cxrmodel", "--lang", "en"]) == 2
+    assert "no file or folder model" in capsys.readouterr().err

@@ -38,6 +38,16 @@ def language(asked: str | None) -> str:
 
 
 def _window(options: argparse.Namespace) -> int:
+    missing = next((path for path in options.paths if not path.exists()), None)
+    if missing is not None:  # a mistyped command is a path, too
+        from resources.i18n import Texts
+
+        texts = Texts(language(options.lang))
+        said = texts.tr(
+            "There is no file or folder {path}, and no such command. See --help.", path=missing
+        )
+        sys.stderr.write(f"{said}\n")
+        return 2
     if has_display():
         from workstation.app.gui import run_window
 
