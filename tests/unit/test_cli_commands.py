@@ -200,5 +200,5 @@ def test_the_bar_is_silent_where_there_is_no_terminal(capsys):
 
 
 def test_a_mistyped_command_opens_no_window(capsys):
-    assert main(["model", "install", "x.cxrmodel", "--lang", "en"]) == 2
-    assert "no file or folder model" in capsys.readouterr().err
+    assert main(["modell", "install", "x.cxrmodel", "--lang", "en"]) == 2
+    assert "no file or folder modell" in capsys.readouterr().err
