@@ -6,7 +6,8 @@ import pytest
 
 from resources.i18n import Texts
 from tests.factories.reports import make_report
-from workstation.adapters.export.content import Text, content_of
+from workstation.adapters.export.blocks import Text
+from workstation.adapters.export.content import content_of
 from workstation.core.review import AiRevealed, FirstImpression, ImpressionRecorded
 
 EN = Texts("en")

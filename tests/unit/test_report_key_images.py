@@ -17,7 +17,8 @@ from tests.factories.films import (
     make_pixels,
 )
 from tests.factories.reports import make_report, make_shown
-from workstation.adapters.export.content import Figures, content_of
+from workstation.adapters.export.blocks import Figures
+from workstation.adapters.export.content import content_of
 from workstation.adapters.export.pdf import PdfRenderer
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.review import AnnotationChanged, KeyImageChanged

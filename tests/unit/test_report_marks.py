@@ -10,7 +10,8 @@ import pytest
 from resources.i18n import Texts
 from tests.factories.films import STUDY_UID, make_annotation, make_film, make_instance
 from tests.factories.reports import make_report, make_shown
-from workstation.adapters.export.content import Table, content_of
+from workstation.adapters.export.blocks import Table
+from workstation.adapters.export.content import content_of
 from workstation.adapters.export.pdf import PdfRenderer
 from workstation.core.annotation import AnnotationKind
 from workstation.core.image import PixelSpacing, SpacingSource

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from workstation.adapters.export.content import Element, Fields, Figure, Figures, Table, Text
+from workstation.adapters.export.blocks import Element, Fields, Figure, Figures, Table, Text
 from workstation.adapters.export.typeset import Ink, Style
 
 LEFT, WIDTH = 17.0, 176.0

@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 
 from resources.i18n import LANGUAGES, Texts
-from workstation.adapters.export.content import Content, Text, content_of
+from workstation.adapters.export.blocks import Text
+from workstation.adapters.export.content import Content, content_of
 from workstation.adapters.export.fonts import face_number, find_fonts
 from workstation.adapters.export.layout import (
     FRAME,
