@@ -16,7 +16,7 @@ from workstation.adapters.export.fonts import find_fonts
 from workstation.adapters.inference.packages import PackageShelf, model_info
 from workstation.adapters.store.keys import describe_key_store
 from workstation.adapters.store.library import inspect_library
-from workstation.app.entry import has_display
+from workstation.app.surroundings import has_display
 from workstation.cli.doctor import Check, Health
 from workstation.core.errors import WorkstationError
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import locale
 import os
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from workstation.app.surroundings import chosen_language, has_display
 from workstation.cli.parser import parse
 
 # Threads that wait must not spin: with another busy process a forward pass took 2 s instead of 60 ms.
@@ -26,15 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _window(options)
     from workstation.app import commands
 
-    return commands.run(options, language(options.lang))
-
-
-def language(asked: str | None) -> str:
-    """The language asked for, else the system's: Chinese where it is Chinese, English elsewhere."""
-    if asked:
-        return asked
-    system = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
-    return "zh" if system.lower().startswith(("zh", "chinese")) else "en"
+    return commands.run(options, chosen_language(options.lang))
 
 
 def _window(options: argparse.Namespace) -> int:
@@ -42,7 +33,7 @@ def _window(options: argparse.Namespace) -> int:
     if missing is not None:  # a mistyped command is a path, too
         from resources.i18n import Texts
 
-        texts = Texts(language(options.lang))
+        texts = Texts(chosen_language(options.lang))
         said = texts.tr(
             "There is no file or folder {path}, and no such command. See --help.", path=missing
         )
@@ -58,19 +49,5 @@ def _window(options: argparse.Namespace) -> int:
         from workstation.app.sample import SAMPLE
 
         paths = (*options.paths, *((SAMPLE,) if options.sample else ()))
-        return commands.read_headless(paths, Path("out"), language(options.lang))
-    return commands.no_display(language(options.lang))
-
-
-def has_display() -> bool:
-    """Whether a window can be shown here; on X11 whether the server of a local display answers."""
-    if not sys.platform.startswith("linux"):
-        return True
-    if os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY"):
-        return True
-    display = os.environ.get("DISPLAY", "")
-    if not display.startswith(":"):
-        return bool(display)
-    address = f"/tmp/.X11-unix/X{display[1:].split('.')[0]}"  # noqa: S108 - where X servers listen
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(address) == 0 or probe.connect_ex("\0" + address) == 0
+        return commands.read_headless(paths, Path("out"), chosen_language(options.lang))
+    return commands.no_display(chosen_language(options.lang))

@@ -19,9 +19,9 @@ from workstation.adapters.config.place import load_place, save_place
 from workstation.adapters.config.settings import LoadedSettings, Settings, save_settings
 from workstation.adapters.dicom.reader import GuardedFilmReader
 from workstation.adapters.dicom.scanner import GuardedScanner
-from workstation.app.entry import language as system_language
 from workstation.app.preferences import changed, described, problem_words
 from workstation.app.store_lane import IndexOnLane
+from workstation.app.surroundings import chosen_language
 from workstation.core.errors import Reason, WorkstationError
 from workstation.core.jobs import JobContext, Lane
 from workstation.core.ports import FilmRegistration
@@ -468,7 +468,7 @@ class Workbench(QObject):
 
 def _language(settings: Settings) -> str:
     chosen = settings.language
-    return system_language(None if chosen == "system" else chosen)
+    return chosen_language(None if chosen == "system" else chosen)
 
 
 def _viewer_options(settings: Settings) -> ViewerOptions:

@@ -12,7 +12,7 @@ import struct
 from copy import copy
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,8 @@ from rle import rle
 
 from workstation.adapters.dicom.elements import Elements
 from workstation.adapters.dicom.fragments import declared_size
+from workstation.adapters.dicom.pixel_module import PixelFormat
 from workstation.core.errors import ErrorCode, WorkstationError
-
-if TYPE_CHECKING:
-    from workstation.adapters.dicom.pixels import PixelFormat
 
 _ITEM = b"\xfe\xff\x00\xe0"
 _RLE = "1.2.840.10008.1.2.5"

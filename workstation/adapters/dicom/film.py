@@ -21,7 +21,8 @@ from workstation.adapters.dicom.groups import of_frame
 from workstation.adapters.dicom.headers import instance_of, is_directory
 from workstation.adapters.dicom.headerscan import check_size
 from workstation.adapters.dicom.pictures import picture_pixels
-from workstation.adapters.dicom.pixels import PixelFormat, Stored, pixel_format, read_frame
+from workstation.adapters.dicom.pixel_module import PixelFormat, pixel_format
+from workstation.adapters.dicom.pixels import Stored, read_frame
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.image import Photometric
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from workstation.adapters.dicom.codecs import decode_frame
 from workstation.adapters.dicom.elements import Elements, PixelPlace
 from workstation.adapters.dicom.fragments import frame_bytes
 from workstation.adapters.dicom.headers import LOSSY_SYNTAXES
+from workstation.adapters.dicom.pixel_module import PixelFormat
 from workstation.core.errors import ErrorCode, WorkstationError
 
 Stored = NDArray[Any]
@@ -23,69 +23,6 @@ _NATIVE = frozenset(
         "1.2.840.10008.1.2.2",
     )
 )
-_WIDTHS = frozenset({1, 8, 16, 32})
-_GREY = frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PixelFormat:
-    """The Image Pixel module (PS3.3 C.7.6.3) of one object, found consistent."""
-
-    rows: int
-    columns: int
-    frames: int
-    samples: int
-    allocated: int
-    stored: int
-    high_bit: int
-    signed: bool
-    planar: int
-    photometric: str
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of one stored sample in native byte order."""
-        return np.dtype(f"{'i' if self.signed else 'u'}{max(self.allocated // 8, 1)}")
-
-
-def pixel_format(elements: Elements, *, frames: int) -> PixelFormat:
-    """Read and check the Image Pixel module.
-
-    Raises
-    ------
-    WorkstationError
-        ``malformed`` or ``unsupported_pixels``.
-    """
-    order = "little" if elements.little else "big"
-
-    def number(tag: int, default: int) -> int:
-        value = elements.value(tag)[:2]
-        return int.from_bytes(value, order) if value else default  # type: ignore[arg-type]
-
-    allocated = number(0x00280100, 16)
-    stored = number(0x00280101, allocated)
-    text = elements.value(0x00280004).decode("ascii", "replace").strip("\0 ").upper()
-    samples = number(0x00280002, 1)
-    photometric = text or ("MONOCHROME2" if samples == 1 else "RGB")
-    format_ = PixelFormat(
-        rows=number(0x00280010, 0),
-        columns=number(0x00280011, 0),
-        frames=frames,
-        samples=samples,
-        allocated=allocated,
-        stored=stored,
-        high_bit=number(0x00280102, stored - 1),
-        signed=number(0x00280103, 0) == 1,
-        planar=number(0x00280006, 0),
-        photometric=photometric,
-    )
-    if allocated not in _WIDTHS or samples not in {1, 3}:
-        raise WorkstationError(ErrorCode.UNSUPPORTED_PIXELS, f"{samples} x {allocated} bits")
-    if not 1 <= stored <= format_.high_bit + 1 <= allocated:
-        raise WorkstationError(ErrorCode.MALFORMED, "bits stored")
-    if (samples == 1) != (photometric in _GREY):
-        raise WorkstationError(ErrorCode.UNSUPPORTED_PIXELS, photometric[:16])
-    return format_
 
 
 def read_frame(
@@ -106,14 +43,14 @@ def read_frame(
     if place.length is not None or elements.transfer_syntax in _NATIVE:
         raw = _native(elements, place, form, frame)
         colour = form.samples == 3
-        return (_rgb(raw, form) if colour else clean_bits(raw, form)), raw
+        return (_rgb(raw, form) if colour else _clean_bits(raw, form)), raw
     data = frame_bytes(elements, place, frames=form.frames, frame=frame)
     raw = decode_frame(data, elements, form)
     if form.samples == 3:
         return _eight_bits(raw, form), raw
     if elements.transfer_syntax in LOSSY_SYNTAXES:
         return _clipped(raw, form), raw
-    return clean_bits(raw, form), raw
+    return _clean_bits(raw, form), raw
 
 
 def _clipped(decoded: Stored, form: PixelFormat) -> Stored:
@@ -155,7 +92,7 @@ def _native(elements: Elements, place: PixelPlace, form: PixelFormat, frame: int
     return samples.reshape(form.rows, form.columns) if form.samples == 1 else samples
 
 
-def clean_bits(raw: Stored, form: PixelFormat) -> Stored:
+def _clean_bits(raw: Stored, form: PixelFormat) -> Stored:
     """Stored values without what lies outside their bits, sign extended (PS3.5 8.1.1)."""
     above = form.allocated - 1 - form.high_bit
     below = form.high_bit + 1 - form.stored
