@@ -409,7 +409,16 @@ def test_chinese_without_a_character_set(read: Read) -> None:
     assert (assumed.patient.name.ideographic, assumed.text_note) == ("王东", "gbk_assumed")
     plain = instance_of(read_elements(path_data))
     assert plain.patient.name.ideographic != "王东"
-    assert not plain.text_note
+    assert plain.text_note == "chinese_suspected"
+
+
+@pytest.mark.parametrize("name", ["François Müßig", "Søren Ångström", "José Núñez"])
+def test_names_with_accents_are_not_taken_for_chinese(name: str) -> None:
+    from workstation.adapters.dicom.text import TextDecoder
+
+    decoder = TextDecoder(b"ISO_IR 100")
+    assert decoder.text(name.encode("latin-1")) == name
+    assert not decoder.note
 
 
 @pytest.mark.parametrize(

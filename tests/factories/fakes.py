@@ -271,6 +271,10 @@ class FakeIndex:
         self._keep(lambda record: record.stamp.path not in below)
         self.roots.pop(root, None)
 
+    def distrust(self) -> None:
+        for path, record in self.kept.items():
+            self.kept[path] = replace(record, stamp=replace(record.stamp, mtime_ns=-1))
+
     def conflicts(self, patient: PatientIdentity) -> tuple[IdentityConflict, ...]:
         others = self.of_patient(patient.patient_id, issuer=patient.issuer)
         return tuple(sorted({c for other in others for c in conflicts(patient, other.patient)}))

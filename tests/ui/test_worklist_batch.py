@@ -182,8 +182,9 @@ def test_results_never_reach_the_study_that_is_open(batch):
 
 @pytest.fixture
 def places(batch):
+    bench = batch.bench
     return PlacesPresenter(
-        lanes=batch.bench.lanes, desk=batch.bench.desk, index=batch.bench.index
+        lanes=bench.lanes, desk=bench.desk, index=bench.index, session=bench.store
     )
 
 
@@ -206,3 +207,15 @@ def test_a_folder_that_cannot_be_reached_stays_listed(batch, places, qtbot, tmp_
     with qtbot.waitSignal(places.looked) as looked:
         places.refresh()
     assert looked.args == [{tmp_path: True, gone: False}]
+
+
+def test_another_decoding_of_names_has_every_place_read_again_once(batch, places, qtbot):
+    bench = batch.bench
+    bench.index.add_place(Path("/films"))
+    told = []
+    places.outdated.connect(told.append)
+    for decoding in ("", "gbk", "gbk"):
+        places.expect_decoding(decoding)
+    bench.settle()
+    assert told == [(Path("/films"),)]
+    assert {stamp.mtime_ns for stamp in bench.index.known(Path("/films")).values()} == {-1}

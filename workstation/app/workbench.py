@@ -212,6 +212,7 @@ class Workbench(QObject):
         self.window.film.show_message(
             self._texts.tr("Open a folder of films, or drop it here.")
         )
+        self._expect_decoding(self.presenters)
         self.presenters.worklist.restore(
             open_study=not self._wanted, film=self.presenters.looks.film
         )
@@ -220,6 +221,11 @@ class Workbench(QObject):
             self._wanted.clear()
         self._engines.start()
         self.opened.emit()
+
+    def _expect_decoding(self, to: Presenters) -> None:
+        """Have the library read anew where names were decoded by another setting, before anything is scanned."""
+        to.places.outdated.connect(lambda paths: to.worklist.scan(paths, chosen=False))
+        to.places.expect_decoding("gbk" if self._settings.assume_gbk else "")
 
     def _load_engines(self) -> None:
         """Load the network ahead of its first use: not while the first film is opened, never while the mouse is dragging."""
@@ -333,7 +339,9 @@ class Workbench(QObject):
             ),
             record=record,
             worklist=worklist,
-            places=PlacesPresenter(lanes=lanes, desk=desk, index=library, parent=self),
+            places=PlacesPresenter(
+                lanes=lanes, desk=desk, index=library, session=library, parent=self
+            ),
             batch=self._made_batch(backstage, record),
             findings=findings,
             what_if=what_if,

@@ -308,6 +308,10 @@ class LibraryIndex(ScanIndex, Protocol):
         """Take a place and all that lies below it out of the list, as `remove_studies` does."""
         ...
 
+    def distrust(self) -> None:
+        """Take no file for unchanged any more: the next scan reads each of them again."""
+        ...
+
     def of_patient(self, patient_id: str, *, issuer: str) -> tuple[Study, ...]:
         """All studies filed under one patient ID; whether it is one person is `services.priors`' to say."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from pydicom.charset import convert_encodings, decode_bytes
@@ -10,6 +11,8 @@ from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 from workstation.core.study import PersonName
 
 _SINGLE_BYTE = frozenset({"", "ISO_IR 6", "ISO_IR 100"})
+# Characters of GB 2312 stand in pairs of high bytes, which letters with accents rarely do.
+_HANZI = re.compile(rb"(?:[\x00-\x7f]|[\xb0-\xf7][\xa1-\xfe])+")
 
 
 class TextDecoder:
@@ -27,9 +30,10 @@ class TextDecoder:
         declared = character_set.decode("ascii", "replace").strip("\0 ")
         self._encodings = _encodings(declared)
         self._plain = self._encodings[0] if len(self._encodings) == 1 else ""
-        self._assume_gbk = assume_gbk and declared in _SINGLE_BYTE
+        self._is_single_byte = declared in _SINGLE_BYTE
+        self._assume_gbk = assume_gbk
         self.note = ""
-        """Stable name of what had to be assumed: ``utf8_assumed`` or ``gbk_assumed``."""
+        """Stable name of what was assumed, ``utf8_assumed`` or ``gbk_assumed``, or could have been: ``chinese_suspected``."""
 
     def text(self, value: bytes) -> str:
         """One text value, without padding."""
@@ -47,15 +51,27 @@ class TextDecoder:
     def _decode(self, value: bytes, delimiters: set[int]) -> str:
         if value.isascii() and b"\x1b" not in value and self._plain:
             return value.decode("ascii")
-        if self._assume_gbk:
+        if self._is_single_byte and self._assume_gbk:
             for encoding, note in (("utf-8", "utf8_assumed"), ("gb18030", "gbk_assumed")):
-                try:
-                    decoded = value.decode(encoding)
-                except UnicodeDecodeError:
-                    continue
-                self.note = note
-                return decoded
+                decoded = _decoded(value, encoding)
+                if decoded is not None:
+                    self.note = note
+                    return decoded
+        elif self._is_single_byte and _may_be_chinese(value):
+            self.note = "chinese_suspected"
         return decode_bytes(value, self._encodings, delimiters)
+
+
+def _may_be_chinese(value: bytes) -> bool:
+    found = _HANZI.fullmatch(value) is not None or _decoded(value, "utf-8") is not None
+    return found and not value.isascii()
+
+
+def _decoded(value: bytes, encoding: str) -> str | None:
+    try:
+        return value.decode(encoding)
+    except UnicodeDecodeError:
+        return None
 
 
 @lru_cache(64)

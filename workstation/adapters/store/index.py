@@ -100,6 +100,11 @@ class IndexTables:
         with self._connection.transaction():
             self.sum_up(self._drop(paths))
 
+    def distrust(self) -> None:
+        """Take no file for unchanged any more: no file has a time before 1970."""
+        with self._connection.transaction():
+            self._db.execute("UPDATE file SET mtime_ns = -1")
+
     def record(self, path: Path) -> FileRecord | None:
         """What became of one file."""
         rows = self._connection.rows(f"{_RECORD} WHERE path = ?", (str(path),))

@@ -8,10 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from workstation.core.jobs import Lane
-from workstation.core.ports import LibraryIndex, Place
+from workstation.core.ports import LibraryIndex, Place, SessionStore
 from workstation.services.presence import reachable
 from workstation.ui.desk import Desk
 from workstation.ui.jobs.lanes import LATER, Lanes
+
+_DECODING = "decoding"
 
 
 class PlacesPresenter(QObject):
@@ -19,11 +21,13 @@ class PlacesPresenter(QObject):
 
     Parameters
     ----------
-    index
+    index, session
         Used on the store lane alone.
 
     Signals
     -------
+    outdated
+        Paths of all places: they are to be scanned again.
     listed
         Tuple of `Place`.
     looked
@@ -34,6 +38,7 @@ class PlacesPresenter(QObject):
         `Reason` why nothing was listed or removed.
     """
 
+    outdated = Signal(object)
     listed = Signal(object)
     looked = Signal(object)
     removed = Signal()
@@ -45,12 +50,34 @@ class PlacesPresenter(QObject):
         lanes: Lanes,
         desk: Desk,
         index: LibraryIndex,
+        session: SessionStore,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._lanes = lanes
         self._desk = desk
         self._index = index
+        self._session = session
+
+    def expect_decoding(self, decoding: str) -> None:
+        """Have every file read again if the library was made with another `decoding` of its texts.
+
+        A film whose name reads otherwise than it is listed is not shown.
+        """
+
+        def distrusted() -> Sequence[Place]:
+            if (self._session.get(_DECODING) or "") == decoding:
+                return ()
+            self._index.distrust()
+            self._session.put(_DECODING, decoding)
+            return self._index.places()
+
+        self._lanes.submit(
+            Lane.STORE,
+            lambda _: distrusted(),
+            done=self._on_distrusted,
+            failed=self.failed.emit,
+        )
 
     def refresh(self) -> None:
         """List the places, and look afterwards which can be reached: a dead drive may take long."""
@@ -80,6 +107,10 @@ class PlacesPresenter(QObject):
     def _on_removed(self) -> None:
         self._desk.leave_removed_study()
         self.removed.emit()
+
+    def _on_distrusted(self, places: Sequence[Place]) -> None:
+        if places:
+            self.outdated.emit(tuple(place.path for place in places))
 
     def _on_listed(self, places: Sequence[Place]) -> None:
         self.listed.emit(places)
