@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from resources.i18n import Texts
-from workstation.adapters.release import Standing, take
+from workstation.adapters.release import Standing, install, take
 from workstation.cli import update
 from workstation.cli.parser import parse
 
@@ -60,7 +61,12 @@ def test_another_signature_than_that_of_these_sums_counts_for_nothing(stick, tmp
     old = (stick / "SHA256SUMS.sig").read_bytes()
     sign([stick / "thoravue.run"], stick, KEY)
     (stick / "SHA256SUMS.sig").write_bytes(old)
-    assert standing(stick, tmp_path) is Standing.UNSIGNED
+    assert standing(stick, tmp_path) is Standing.FOREIGN
+
+
+def test_a_signature_by_an_unknown_key_is_foreign(stick, tmp_path, sign):
+    sign([stick / "thoravue.run"], stick, KEY)
+    assert standing(stick, tmp_path, keys=(bytes(32),)) is Standing.FOREIGN
 
 
 def test_one_changed_byte_is_damage(stick, tmp_path, sign):
@@ -78,6 +84,37 @@ def test_a_file_that_no_release_lists(stick, tmp_path, sign):
     assert standing(stick, tmp_path) is Standing.UNLISTED
 
 
+def test_sums_that_are_no_text_list_nothing(stick, tmp_path):
+    (stick / "SHA256SUMS").write_bytes(bytes(range(128, 256)))
+    assert standing(stick, tmp_path) is Standing.UNLISTED
+
+
+def test_an_update_goes_where_the_program_came_from(tmp_path):
+    prefix = tmp_path / "some where"
+    program = prefix / "versions" / "1.0-abc" / "thoravue"
+    told = tmp_path / "told"
+    installer = tmp_path / "thoravue.run"
+    installer.write_text(f'echo "$@" >"{told}"; exit 7')
+    assert install(installer, program) == 7
+    assert told.read_text() == "\n", "it did not come from a .run"
+    prefix.mkdir()
+    (prefix / "current.txt").write_text("1.0-abc")
+    install(installer, program)
+    assert told.read_text() == f"--prefix {prefix}\n"
+
+
+def test_the_installer_does_not_inherit_the_bundle_s_libraries(tmp_path, monkeypatch):
+    told = tmp_path / "told"
+    installer = tmp_path / "thoravue.run"
+    installer.write_text(f'echo "[$LD_LIBRARY_PATH]" >"{told}"')
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/bundle/_internal")
+    install(installer, Path(sys.executable))
+    assert told.read_text() == "[]\n"
+    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", "/own")
+    install(installer, Path(sys.executable))
+    assert told.read_text() == "[/own]\n"
+
+
 @pytest.mark.parametrize(
     ("command", "standing", "code", "installed"),
     [
@@ -85,6 +122,7 @@ def test_a_file_that_no_release_lists(stick, tmp_path, sign):
         ("thoravue.deb", "signed", 0, False),
         ("thoravue.run", "unsigned", 1, False),
         ("thoravue.run --allow-unsigned", "unsigned", 0, True),
+        ("thoravue.run --allow-unsigned", "foreign", 1, False),
         ("thoravue.run --allow-unsigned", "damaged", 1, False),
         ("thoravue.run --allow-unsigned", "unlisted", 1, False),
     ],
@@ -92,13 +130,13 @@ def test_a_file_that_no_release_lists(stick, tmp_path, sign):
 def test_what_update_does(tmp_path, command, standing, code, installed):
     ran = []
 
-    def install(path):
+    def note(path):
         ran.append(path)
         return 0
 
     options = parse(["update", *command.split()])
     copy = tmp_path / "copy"
-    assert update.run(options, lambda _file, _copy: standing, install, copy, EN) == code
+    assert update.run(options, lambda _file, _copy: standing, note, copy, EN) == code
     assert ran == ([copy] if installed else [])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +24,7 @@ class Standing(StrEnum):
 
     SIGNED = "signed"
     UNSIGNED = "unsigned"
+    FOREIGN = "foreign"
     DAMAGED = "damaged"
     UNLISTED = "unlisted"
 
@@ -50,7 +53,7 @@ def take(installer: Path, copy: Path, public_keys: Collection[bytes]) -> Standin
         return Standing.UNLISTED
     sums = _start_of(sums_path)
     listed: dict[str, str] = {}
-    for line in sums.decode().splitlines():
+    for line in sums.decode("utf-8", "replace").splitlines():
         hexadecimal, _, name = line.partition("  ")
         listed[name] = hexadecimal
     if installer.name not in listed:
@@ -61,7 +64,7 @@ def take(installer: Path, copy: Path, public_keys: Collection[bytes]) -> Standin
 
 
 def _signed(sums: bytes, signature: Path, public_keys: Collection[bytes]) -> Standing:
-    if not signature.is_file():
+    if not (public_keys and signature.is_file()):
         return Standing.UNSIGNED
     signed = _start_of(signature)
     for key in public_keys:
@@ -70,7 +73,20 @@ def _signed(sums: bytes, signature: Path, public_keys: Collection[bytes]) -> Sta
         except InvalidSignature:
             continue
         return Standing.SIGNED
-    return Standing.UNSIGNED
+    return Standing.FOREIGN
+
+
+def install(installer: Path, program: Path) -> int:
+    """Run a self-extracting installer that was checked; its exit code. It goes where `program` came from."""
+    environment = dict(os.environ)
+    # The bundle's own libraries are not for the tools that the installer uses (PyInstaller's LD_LIBRARY_PATH).
+    environment.pop("LD_LIBRARY_PATH", None)
+    if "LD_LIBRARY_PATH_ORIG" in environment:
+        environment["LD_LIBRARY_PATH"] = environment["LD_LIBRARY_PATH_ORIG"]
+    command = ["/bin/sh", str(installer)]
+    if len(program.parents) > 2 and (program.parents[2] / "current.txt").is_file():
+        command += ["--prefix", str(program.parents[2])]
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - checked
 
 
 def _start_of(path: Path) -> bytes:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import secrets
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -26,7 +24,7 @@ from workstation.adapters.export.png16 import write_png16
 from workstation.adapters.export.results import ResultsJson, SummaryCsv
 from workstation.adapters.export.study_pdfs import StudyPdfs
 from workstation.adapters.inference.packages import PackageShelf
-from workstation.adapters.release import release_keys, take
+from workstation.adapters.release import install, release_keys, take
 from workstation.adapters.store.keys import library_key, recovery_key
 from workstation.adapters.store.library import restore_key
 from workstation.adapters.store.rollback import LibraryRollback
@@ -70,7 +68,11 @@ def run(options: argparse.Namespace, language: str) -> int:
             with tempfile.TemporaryDirectory(prefix="thoravue-") as folder:
                 copy = Path(folder) / options.file.name
                 code = update.run(
-                    options, partial(take, public_keys=keys), _install, copy, texts
+                    options,
+                    partial(take, public_keys=keys),
+                    partial(install, program=Path(sys.executable)),
+                    copy,
+                    texts,
                 )
         case "self-test":
             with tempfile.TemporaryDirectory(prefix="thoravue-") as out:
@@ -79,16 +81,6 @@ def run(options: argparse.Namespace, language: str) -> int:
         case _:
             code = doctor.run(checks(folders, shelf, texts), texts)
     return code
-
-
-def _install(installer: Path) -> int:
-    """Run a self-extracting installer that was checked; its exit code."""
-    environment = dict(os.environ)
-    # The bundle's own libraries are not for the tools that the installer uses (PyInstaller's LD_LIBRARY_PATH).
-    environment.pop("LD_LIBRARY_PATH", None)
-    if "LD_LIBRARY_PATH_ORIG" in environment:
-        environment["LD_LIBRARY_PATH"] = environment["LD_LIBRARY_PATH_ORIG"]
-    return subprocess.run(["/bin/sh", str(installer)], env=environment, check=False).returncode  # noqa: S603 - checked
 
 
 class UserKey:

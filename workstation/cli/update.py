@@ -11,7 +11,7 @@ from workstation.cli.analyse import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 from workstation.cli.progress import Translator
 
 Take = Callable[[Path, Path], str]
-"""Copies an installer and says ``signed``, ``unsigned``, ``damaged`` or ``unlisted`` of the copy."""
+"""Copies an installer and says ``signed``, ``unsigned``, ``foreign``, ``damaged`` or ``unlisted`` of the copy."""
 Install = Callable[[Path], int]
 """Runs an installer and gives its exit code."""
 
