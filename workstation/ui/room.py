@@ -268,13 +268,12 @@ class ReadingRoom(QObject):
     # Film
 
     def _on_study(self, study: Study | None) -> None:
-        self._window.worklist.show_open_study(study)
-        self._window.setWindowTitle(_title(study))
+        self._on_study_updated(study)
         if study is None:
             self._window.film.clear()
         self._enable()
 
-    def _on_study_updated(self, study: Study) -> None:
+    def _on_study_updated(self, study: Study | None) -> None:
         current = self._to.desk.instance
         self._window.worklist.show_open_study(study, current.sop_uid if current else None)
         self._window.setWindowTitle(_title(study))

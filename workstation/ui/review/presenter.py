@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
@@ -153,7 +154,16 @@ class ReviewPresenter(QObject):
         study_uid = self._record.study_uid
         if study_uid and self._drafts.get(name, "") != text:
             self._drafts[name] = text
+            if self.state.study_uid == study_uid:  # a window in another language asks for it
+                self.state = self._with_drafts(self.state)
             self._put(study_uid, name, text)
+
+    def _with_drafts(self, state: ReviewPanelState) -> ReviewPanelState:
+        return replace(
+            state,
+            impression_draft=self._drafts.get(_IMPRESSION, ""),
+            drafts={s: self._drafts[s.value] for s in Section if self._drafts.get(s.value)},
+        )
 
     def _forgetting(self, name: str, text: str | None) -> Callable[[], None]:
         """What to do once `text` (None: whatever it is) is committed: it is no draft any more, what was typed since is."""
@@ -231,7 +241,7 @@ class ReviewPresenter(QObject):
         if study is None or study.study_uid != self._record.study_uid:
             self.state = ReviewPanelState()
         elif self._record.is_loaded:
-            self.state = ReviewPanelState(
+            shown = ReviewPanelState(
                 study_uid=study.study_uid,
                 status=state.status,
                 identity=state.identity or study.patient,
@@ -240,9 +250,7 @@ class ReviewPresenter(QObject):
                 impression=state.impression,
                 patient_changed=patient_changed(state, study),
                 ai_seen_first=state.ai_seen_first,
-                impression_draft=self._drafts.get(_IMPRESSION, ""),
                 texts=state.texts,
-                drafts={s: self._drafts[s.value] for s in Section if self._drafts.get(s.value)},
                 saved_at=self._saved_at,
                 save_failed=unsaved[0] if unsaved else None,
                 undo=history.undoable.change if history.undoable else None,
@@ -251,6 +259,7 @@ class ReviewPresenter(QObject):
                 reviewer=state.reviewer,
                 reviewed_at=state.reviewed_utc.astimezone() if state.reviewed_utc else None,
             )
+            self.state = self._with_drafts(shown)
         else:
             return
         self.state_changed.emit(self.state)
