@@ -146,9 +146,9 @@ def test_studies_are_told_apart_by_whether_the_ai_read_them(library):
     fill(library)
     read_by_ai(library, 1)
     library.put_analysis("1.2.3", make_refusal(sop_uid="1.2.3.1.1"))
-    assert sorted(numbers(library, analysed=True)) == [1, 3]
-    assert sorted(numbers(library, analysed=False)) == [0, 2]
-    assert library.count(WorklistQuery(analysed=True)) == 2
+    assert sorted(numbers(library, analysed=True)) == [1]
+    assert sorted(numbers(library, analysed=False)) == [0, 2, 3]
+    assert library.count(WorklistQuery(analysed=True)) == 1
 
 
 def test_triage_lets_what_is_above_threshold_pass_and_puts_the_done_last(library):
@@ -252,6 +252,37 @@ def test_a_library_from_before_knows_its_places_patients_and_readings(tmp_path, 
         rows = opened.page(WorklistQuery(), offset=0, limit=9)
         assert {row.conflicts for row in rows} == {(IdentityConflict.NAME,)}
         assert all(row.analysed for row in rows)
+    finally:
+        opened.close()
+
+
+def test_a_refused_study_is_not_read_but_answered_until_a_film_gets_a_score(library):
+    fill(library)
+    library.add([loaded(Path("/films/2b.dcm"), instance_of(2, 2))])
+    library.put_analysis("1.2.2", make_refusal(sop_uid="1.2.2.1.1"))
+    answered = [r for r in library.page(WorklistQuery(), offset=0, limit=9) if r.unscored]
+    assert [row.study.study_uid for row in answered] == ["1.2.2"]
+    assert sorted(numbers(library, analysed=False)) == [0, 1, 2, 3]
+    library.put_analysis("1.2.2", make_analysis(QUIET, sop_uid="1.2.2.1.2"))
+    assert numbers(library, analysed=True) == [2]
+    assert not any(r.unscored for r in library.page(WorklistQuery(), offset=0, limit=9))
+
+
+def test_a_library_that_called_refused_studies_read_corrects_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "MIGRATIONS", schema.MIGRATIONS[:-1])
+    old = Library(tmp_path / "library.db", KEY)
+    fill(old)
+    old.put_analysis("1.2.1", make_refusal(sop_uid="1.2.1.1.1"))
+    read_by_ai(old, 2, QUIET)
+    old._db.execute("UPDATE reading SET ai = 1 WHERE ai = -1")
+    old._db.execute("UPDATE study SET ai = 1 WHERE ai = -1")
+    old.close()
+    monkeypatch.undo()
+    opened = Library(tmp_path / "library.db", KEY)
+    try:
+        rows = {r.study.study_uid: r for r in opened.page(WorklistQuery(), offset=0, limit=9)}
+        assert (rows["1.2.1"].analysed, rows["1.2.1"].unscored) == (False, True)
+        assert (rows["1.2.2"].analysed, rows["1.2.2"].unscored) == (True, False)
     finally:
         opened.close()
 

@@ -135,6 +135,14 @@ def test_rows_speak_the_words_of_a_study_and_never_a_score(qtbot):
     assert "%" not in words
 
 
+def test_a_study_that_got_no_score_is_not_called_read_and_keeps_its_identity():
+    """Where the film cannot be reached, the words for that do not take the place of the patient's."""
+    row = replace(make_row(study(1)), unscored=True, presence=Presence.FOLDER_GONE)
+    words = study_words(row, Texts("en"))
+    assert words.marks == "AI: no score"
+    assert words.warning == "⚠ folder not reachable"
+
+
 def test_a_study_of_two_patients_names_both_and_says_so_in_words(qtbot):
     rows = WorklistRows(Texts("en"))
     other = make_patient(name=PersonName(alphabetic="Li Si"), patient_id="Q-7")
@@ -143,7 +151,7 @@ def test_a_study_of_two_patients_names_both_and_says_so_in_words(qtbot):
     words = rows.data(rows.index(0), Qt.ItemDataRole.AccessibleTextRole)
     for part in ("P-0001", "Li Si", "Q-7", "⚠ Several patients in one study"):
         assert part in words
-    assert "⚠ folder not reachable" in words
+    assert "⚠ Several patients in one study · folder not reachable" in words
     assert rows.data(rows.index(0), Qt.ItemDataRole.ToolTipRole) == words
 
 

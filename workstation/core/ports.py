@@ -154,7 +154,7 @@ class WorklistQuery:
     modality: str = ""
     status: ReviewStatus | None = None
     analysed: bool | None = None
-    """Whether the AI has read any of its films; None for both."""
+    """Whether any of its films has a score of the AI; None for both."""
     date_from: date | None = None
     date_to: date | None = None
     sort: SortKey = SortKey.STUDY_DATE
@@ -197,6 +197,9 @@ class WorklistRow:
     path: Path
     """One of its files."""
     analysed: bool
+    """Whether any of its films has a score of the AI."""
+    unscored: bool = False
+    """Whether the AI was asked and gave no film a score: it refused them, or failed."""
     presence: Presence = Presence.HERE
     """Whether that file can be reached, as far as it was looked for."""
     others: tuple[PatientIdentity, ...] = ()

@@ -55,7 +55,9 @@ class ReviewTables:
             )
             self._db.execute(
                 """
-                INSERT OR REPLACE INTO reading SELECT ?1, 1 + max(above) FROM analysis WHERE number IN
+                INSERT OR REPLACE INTO reading SELECT ?1,
+                    max(CASE WHEN above THEN 2 WHEN result ->> '$.status' = 'analysed' THEN 1 ELSE -1 END)
+                FROM analysis WHERE number IN
                     (SELECT max(number) FROM analysis WHERE study_uid = ?1 GROUP BY sop_uid)
                 """,
                 (study_uid,),

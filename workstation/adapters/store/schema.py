@@ -101,5 +101,12 @@ MIGRATIONS: tuple[str, ...] = (
         rows INTEGER NOT NULL, columns INTEGER NOT NULL, grey BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    # A study is read once a film of it has a score; -1: the AI was asked and gave none.
+    """
+    UPDATE reading SET ai = -1 WHERE ai = 1 AND NOT EXISTS (SELECT 1 FROM analysis
+        WHERE analysis.study_uid = reading.study_uid AND result ->> '$.status' = 'analysed' AND number IN
+        (SELECT max(number) FROM analysis WHERE analysis.study_uid = reading.study_uid GROUP BY sop_uid));
+    UPDATE study SET ai = -1 WHERE ai = 1 AND uid IN (SELECT study_uid FROM reading WHERE ai = -1);
+    """,
 )
 """`MIGRATIONS[n]` brings a library of version n to version n + 1."""

@@ -30,8 +30,8 @@ _SORT = {
     SortKey.STATUS: ("study.status", "study_status"),
     SortKey.ADDED: ("added", "study_added"),
 }
-# Values of study.ai: nothing, something, something above its threshold.
-_ABOVE = 2
+# Values of study.ai beside 0 (not asked) and 1 (a score).
+_UNSCORED, _ABOVE = -1, 2
 _DONE = "study.status IN ('reviewed', 'signed')"
 # More identities than this under one ID are told by its first ones: placeholders such as "0".
 _NAMESAKES = 16
@@ -151,6 +151,7 @@ class WorklistTables:
             modalities=tuple(sorted(m for m in modalities.split(",") if m)),
             path=Path(path),
             analysed=ai > 0,
+            unscored=ai == _UNSCORED,
             others=patients_of(patients)[1:] if patients else (),
             conflicts=self.conflicts(instance.patient),
         )
@@ -175,7 +176,7 @@ def _condition(query: WorklistQuery) -> tuple[str, list[SQLiteValue]]:
         parts.append("study.status = ?")
         values.append(query.status.value)
     if query.analysed is not None:
-        parts.append("ai > 0" if query.analysed else "ai = 0")
+        parts.append("ai > 0" if query.analysed else "ai <= 0")
     if query.date_from is not None:
         parts.append("study_date >= ?")
         values.append(query.date_from.isoformat())

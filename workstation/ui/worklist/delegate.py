@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from resources.i18n import Texts
-from workstation.core.ports import Presence
 from workstation.core.review import ReviewStatus
 from workstation.ui.theme import TOKENS
 from workstation.ui.worklist.model import FilmEntry, StudyEntry
@@ -105,15 +104,9 @@ class WorklistDelegate(QStyledItemDelegate):
         _text(painter, state, words.state, small, colour)
         name_box = rows[0].adjusted(0, 0, -state_width - 8, 0)
         _text(painter, name_box, words.name, bold, TOKENS.text)
-        here = entry.row.presence is Presence.HERE
         width = _width(words.marks, small)
-        _text(
-            painter,
-            rows[1].adjusted(rows[1].width() - width, 0, 0, 0),
-            words.marks,
-            small,
-            TOKENS.muted if here else TOKENS.amber,
-        )
+        mark = rows[1].adjusted(rows[1].width() - width, 0, 0, 0)
+        _text(painter, mark, words.marks, small, TOKENS.muted)
         _text(
             painter, rows[1].adjusted(0, 0, -width - 8, 0), words.identity, small, TOKENS.muted
         )

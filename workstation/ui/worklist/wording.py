@@ -13,7 +13,7 @@ from workstation.ui.worklist.model import FilmEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyWords:
-    """Three lines, a state and marks; `warning` stands before the description."""
+    """Three lines, a state and the AI's mark; `warning` stands before the description."""
 
     name: str
     identity: str
@@ -48,18 +48,14 @@ def study_words(row: WorklistRow, texts: Texts) -> StudyWords:
     patients = (study.patient, *row.others)
     # The IDs of all have to find room.
     identity = " / ".join(filter(None, (patient.patient_id for patient in patients)))
-    marks = [texts.tr("AI read it")] if row.analysed else []
-    if row.presence is Presence.FILE_GONE:
-        marks.append(texts.tr("⚠ files not reachable"))
-    elif row.presence is Presence.FOLDER_GONE:
-        marks.append(texts.tr("⚠ folder not reachable"))
+    marks = texts.tr("AI: no score") if row.unscored else ""
     about = [when, study.description, "/".join(row.modalities), images]
     return StudyWords(
         name=" / ".join(patient_name(patient, texts) for patient in patients),
         identity=identity if row.others else _identity(row, texts),
         description=" · ".join(text for text in about if text),
         state=status_words(row.status, texts),
-        marks=" · ".join(marks),
+        marks=texts.tr("AI read it") if row.analysed else marks,
         warning=_warning(row, texts),
     )
 
@@ -70,7 +66,7 @@ def _identity(row: WorklistRow, texts: Texts) -> str:
 
 
 def _warning(row: WorklistRow, texts: Texts) -> str:
-    """What speaks against the patient's identity."""
+    """What speaks against the patient's identity, and that the film cannot be shown."""
     tr = texts.tr
     said = [tr("Several patients in one study")] if row.others else []
     if len(row.conflicts) > 1:
@@ -79,6 +75,10 @@ def _warning(row: WorklistRow, texts: Texts) -> str:
         said.append(tr("Same ID, other name"))
     elif row.conflicts:
         said.append(tr("Same ID, other birth date"))
+    if row.presence is Presence.FILE_GONE:
+        said.append(tr("files not reachable"))
+    elif row.presence is Presence.FOLDER_GONE:
+        said.append(tr("folder not reachable"))
     return f"⚠ {' · '.join(said)}" if said else ""
 
 
