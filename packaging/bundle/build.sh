@@ -60,11 +60,8 @@ $environment/bin/pyinstaller --noconfirm --clean --log-level WARN \
 strip_symbols
 share_identical_files
 mkdir dist/thoravue/share
-cp $here/linux/{launcher.sh,uninstall.sh,thoravue.desktop,thoravue-mime.xml} dist/thoravue/share
+cp $here/linux/{launcher.sh,uninstall.sh,thoravue.desktop,thoravue-mime.xml} docs/install{,.zh}.md dist/thoravue/share
 cp resources/icons/app.svg dist/thoravue/share/thoravue.svg
-if [ -n "${THORAVUE_SIGNING_KEY:-}" ]; then # updates are trusted that carry this key's signature
-    $environment/bin/python $here/sign.py --public >dist/thoravue/_internal/resources/release-key.txt
-fi
 $environment/bin/python $here/inventory.py write
 # A bundle that does not work is not packed.
 THORAVUE_HOME=$(mktemp -d) dist/thoravue/thoravue self-test --lang en

@@ -82,7 +82,8 @@ class Origins:
         ):
             return self.cpython()
         if source.is_relative_to(WORK):
-            return self.bootloader() if source.name == "thoravue" else self.cpython()
+            made = {"thoravue": self.bootloader, "base_library.zip": self.cpython}
+            return made.get(source.name, self.ours)()
         if source.is_relative_to(ROOT):
             return self.ours()
         return self._package(package_of(source))

@@ -26,6 +26,7 @@ debian_package() {
     ln -s ../lib/thoravue/thoravue "$root/usr/bin/thoravue"
     cp dist/thoravue/share/thoravue.desktop "$share/applications"
     cp dist/thoravue/share/thoravue-mime.xml "$share/mime/packages/thoravue.xml"
+    cp dist/thoravue/share/install*.md "$share/doc/thoravue"
     cp dist/thoravue/share/thoravue.svg "$share/icons/hicolor/scalable/apps"
     cat LICENSE NOTICE dist/thoravue/_internal/resources/THIRD-PARTY-NOTICES.txt \
         >"$share/doc/thoravue/copyright"

@@ -1,7 +1,7 @@
 """Write dist/SHA256SUMS over the files of a release and, given THORAVUE_SIGNING_KEY, sign it.
 
-``sign.py FILE...``, or ``sign.py --public`` for the raw public key in hexadecimal. The signature is Ed25519 over the bytes of SHA256SUMS (RFC 8032), 64 raw bytes, so that OpenSSL
-can verify it; the public key lies beside it as PEM.
+usage: ``sign.py FILE...``. The signature is Ed25519 over the bytes of SHA256SUMS (RFC 8032), 64 raw bytes, so that
+OpenSSL can verify it; the public key lies beside it as PEM.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ def write_sums(files: list[Path], folder: Path, key: Ed25519PrivateKey | None) -
     public.write_bytes(pem)
 
 
+def signing_key() -> Ed25519PrivateKey | None:
+    """The key of the environment, 64 hexadecimal digits; None without one."""
+    text = os.environ.get(KEY_VARIABLE)
+    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text)) if text else None
+
+
 def main() -> None:
     """Sign what is named on the command line."""
-    text = os.environ.get(KEY_VARIABLE)
-    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text)) if text else None
-    if key and sys.argv[1:] == ["--public"]:
-        print(key.public_key().public_bytes_raw().hex())
-        return
+    key = signing_key()
     files = [Path(name) for name in sys.argv[1:]]
     write_sums(files, files[0].parent, key)
     print("signed" if key else f"unsigned: {KEY_VARIABLE} is not set")

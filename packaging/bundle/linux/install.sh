@@ -60,19 +60,23 @@ check_room() {
         "$prefix 空间不足：需要 $((unpacked_kb / 1000 + 50)) MB，剩余 $((free_kb / 1000)) MB。未做任何更改。"
 }
 
+extract() {
+    payload | tar -xf - -C "$incoming" --occurrence=1 xz liblzma.so.5 &&
+        payload | tar -xOf - thoravue.tar.xz | LD_LIBRARY_PATH=$incoming "$incoming/xz" -dc |
+        tar -xf - -C "$incoming" --no-same-owner --strip-components=@DEPTH@ @INSIDE@ &&
+        rm "$incoming/xz" "$incoming/liblzma.so.5" &&
+        find "$incoming" -type f -exec sync {} +
+}
+
 # Everything that is written before `switch` may be cut off at any point: nothing names it yet.
 unpack() {
     incoming=$prefix/versions/.incoming
     rm -rf "$incoming"
     mkdir -p "$incoming"
     trap 'rm -rf "$incoming"' EXIT
-    payload | tar -xf - -C "$incoming" --occurrence=1 xz liblzma.so.5 &&
-        payload | tar -xOf - thoravue.tar.xz | LD_LIBRARY_PATH=$incoming "$incoming/xz" -dc |
-        tar -xf - -C "$incoming" --no-same-owner --strip-components=@DEPTH@ @INSIDE@ &&
-        find "$incoming" -type f -exec sync {} + || fail \
+    extract || fail \
         "Unpacking failed, probably because the disk is full. The version before is untouched." \
         "解包失败，可能是磁盘已满。原有版本未受影响。"
-    rm "$incoming/xz" "$incoming/liblzma.so.5"
     "$incoming/thoravue" --version >/dev/null || fail \
         "The new version does not start on this computer. The version before is untouched." \
         "新版本无法在本机启动。原有版本未受影响。"
@@ -111,10 +115,12 @@ desktop() {
         put "$share/applications/thoravue.desktop"
     put "$share/icons/hicolor/scalable/apps/thoravue.svg" <"$files/thoravue.svg"
     put "$share/mime/packages/thoravue.xml" <"$files/thoravue-mime.xml"
-    for index in "update-desktop-database $share/applications" "update-mime-database $share/mime"; do
-        # shellcheck disable=SC2086 # a command and its argument
-        if command -v "${index%% *}" >/dev/null; then $index >/dev/null 2>&1 || true; fi
-    done
+    announce update-desktop-database "$share/applications"
+    announce update-mime-database "$share/mime"
+}
+
+announce() { # announce COMMAND FOLDER: a desktop without the command finds out later
+    if command -v "$1" >/dev/null; then "$@" >/dev/null 2>&1 || true; fi
 }
 
 # Only the present version and the one before it stay.
@@ -128,7 +134,8 @@ forget_older() {
 }
 
 rollback() {
-    read -r folder 2>/dev/null <"$prefix/previous.txt" && [ -d "$prefix/versions/$folder" ] || fail \
+    folder=$(cat "$prefix/previous.txt" 2>/dev/null || true)
+    [ -x "$prefix/versions/$folder/thoravue" ] || fail \
         "There is no version before the present one." "没有可供回退的旧版本。"
     switch "$folder"
     say "Version $folder starts again." "已切换回版本 $folder。"
@@ -148,4 +155,5 @@ switch "$folder"
 forget_older
 say "Thoravue @VERSION@ is installed: $prefix/thoravue" "Thoravue @VERSION@ 已安装：$prefix/thoravue"
 exit 0
+# shellcheck disable=SC2317 # no command: where the archive begins
 __PAYLOAD__

@@ -4,7 +4,7 @@
 set -eu
 prefix=$(dirname "$(readlink -f "$0")")
 share=${XDG_DATA_HOME:-$HOME/.local/share}
-purge= yes=
+purge='' yes=''
 for option in "$@"; do
     case $option in
         --purge) purge=1 ;;

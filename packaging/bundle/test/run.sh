@@ -62,6 +62,7 @@ try() { # try deb|run
     rm -rf "$root"
 }
 
+build/bundle/env/bin/python packaging/bundle/inventory.py check
 base_root
 source_numbers
 for kind in "${@:-deb run}"; do

@@ -164,6 +164,7 @@ Section Uninstall
   Delete "$INSTDIR\thoravue.cmd"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
+  SetShellVarContext current ; $LOCALAPPDATA is this user's, also where the program was everybody's
   ${GetParameters} $0
   ClearErrors
   ${GetOptions} $0 "/PURGE" $1
