@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible, QColor
+from PySide6.QtGui import QAccessible, QAction, QColor
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QLineEdit,
+    QMenu,
+    QMenuBar,
     QPlainTextEdit,
     QProgressBar,
     QScrollBar,
@@ -112,3 +115,13 @@ def _is_operated(widget: QWidget) -> bool:
     return isinstance(widget, INTERACTIVE) or (
         bool(takes_focus) and type(widget).__module__.startswith("workstation")
     )
+
+
+def listed(menu: QMenu | QMenuBar) -> Iterator[QAction]:
+    """All actions of a menu, and of the menus inside it."""
+    for action in menu.actions():
+        inside = action.menu()
+        if isinstance(inside, QMenu):
+            yield from listed(inside)
+        else:
+            yield action

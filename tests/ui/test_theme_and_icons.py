@@ -9,10 +9,10 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QIcon
 
 from tests.factories.access import contrast
+from workstation.ui.commands import SHELL_COMMANDS
 from workstation.ui.icons import application_icon, icon
 from workstation.ui.theme import TOKENS, style_sheet
 from workstation.ui.viewer.actions import COMMANDS
-from workstation.ui.window import SHELL_COMMANDS
 
 
 @pytest.mark.parametrize(

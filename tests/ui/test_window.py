@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from resources.i18n import Texts
+from tests.factories.access import listed
 from tests.factories.fakes import instance_of, make_row
 from tests.factories.films import make_film, make_patient
 from tests.factories.panels import dress_alone
@@ -27,11 +28,12 @@ from workstation.core.image import WindowLevel
 from workstation.core.ports import IdentityConflict
 from workstation.core.review import ReviewStatus, Section
 from workstation.core.study import study_of
+from workstation.ui.commands import ALL_COMMANDS
 from workstation.ui.findings.model import FindingsPhase, FindingsState
 from workstation.ui.review.export import report_folder
 from workstation.ui.review.model import ReviewPanelState
 from workstation.ui.viewer.state import Tool, ViewerOptions
-from workstation.ui.window import ALL_COMMANDS, MainWindow, WindowOptions
+from workstation.ui.window import MainWindow, WindowOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,10 +61,8 @@ def test_no_key_means_two_things(window):
 
 
 def test_every_command_stands_in_a_menu_and_in_the_key_map(window):
-    listed = {
-        a.objectName() for menu in window.menuBar().actions() for a in menu.menu().actions()
-    }
-    assert set(window.actions_by_id) <= listed
+    names = {action.objectName() for action in listed(window.menuBar())}
+    assert set(window.actions_by_id) <= names
     assert {command.id for command in ALL_COMMANDS} == set(window.actions_by_id)
 
 

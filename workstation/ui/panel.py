@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +31,7 @@ Margins = tuple[int, int, int, int]
 _LONG_WORD = re.compile(r"[!-~]{21,}")
 _BREAK_HERE = "\u200b"
 _Control = TypeVar("_Control", bound=QWidget)
+_Table = TypeVar("_Table", bound=QTableView)
 
 
 def breakable(text: str) -> str:
@@ -120,6 +123,19 @@ def scrolling(layout: QVBoxLayout) -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(body)
     return area
+
+
+def plain_table(table: _Table) -> _Table:
+    """`table` in the one look of the dialogs: whole rows, words from the left under their heading; Tab leaves it."""
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    header = table.horizontalHeader()
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setHighlightSections(False)
+    return table
 
 
 class _WheelPassedOn(QObject):

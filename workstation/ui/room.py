@@ -16,6 +16,7 @@ from workstation.core.review import Verdict
 from workstation.core.study import Instance, Study
 from workstation.services.exporting import safe_stem
 from workstation.ui.cine import Cine
+from workstation.ui.commands import NEED_STUDY
 from workstation.ui.compare.connection import Comparing
 from workstation.ui.compare.presenter import ComparePresenter
 from workstation.ui.compare.superimpose import SuperimposePresenter
@@ -36,7 +37,7 @@ from workstation.ui.review.presenter import ReviewPresenter
 from workstation.ui.viewer.furniture import MessageKind
 from workstation.ui.viewer.state import PointerReading, Tool, ViewState
 from workstation.ui.viewer.view import FilmView
-from workstation.ui.window import NEED_STUDY, MainWindow
+from workstation.ui.window import MainWindow
 from workstation.ui.worklist.batch import BatchPresenter
 from workstation.ui.worklist.connection import Keeping
 from workstation.ui.worklist.places import PlacesPresenter
@@ -128,6 +129,7 @@ class ReadingRoom(QObject):
         presenter.recent_changed.connect(self._window.set_recent)
         self._window.paths_chosen.connect(presenter.scan)
         self._window.next_study_requested.connect(view.activate_next)
+        self._window.previous_study_requested.connect(lambda: view.activate_next(-1))
 
     def _connect_film(self) -> None:
         desk, film = self._to.desk, self._window.film

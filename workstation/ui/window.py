@@ -23,6 +23,16 @@ from PySide6.QtWidgets import (
 )
 
 from resources.i18n import Texts
+from workstation.ui.commands import (
+    ALL_COMMANDS,
+    DRAWING,
+    MENUS,
+    NEED_STUDY,
+    PRESETS,
+    SHELL_COMMANDS,
+    Menu,
+    by_menu,
+)
 from workstation.ui.compare.commands import COMPARE_COMMANDS, OVERLAY_COMMANDS
 from workstation.ui.compare.controls import CompareControls
 from workstation.ui.dialogs.keys import KeyMap, KeysDialog
@@ -35,7 +45,7 @@ from workstation.ui.notice_bar import NoticeBar
 from workstation.ui.panel import stacked
 from workstation.ui.review.view import ReviewView
 from workstation.ui.stage import Stage
-from workstation.ui.viewer.actions import COMMANDS, Command, bind_commands
+from workstation.ui.viewer.actions import Command, bind_commands
 from workstation.ui.viewer.state import Tool, ViewerOptions
 from workstation.ui.viewer.view import FilmView
 from workstation.ui.worklist.view import WorklistView
@@ -46,76 +56,12 @@ _MESSAGE_MS = 8000
 _SIZE, _FRAME = QSize(1440, 900), QSize(16, 48)
 
 
-def _command(name: str, signal: str, *keys: str, icon: str = "") -> Command:
-    return Command(id=f"room.{signal}", name=name, keys=keys, icon=icon, method=signal)
-
-
-STUDY_COMMANDS = (
-    _command("Open folder…", "open_folder", "Ctrl+O", icon="folder"),
-    _command("Open files…", "open_files", "Ctrl+Shift+O", icon="file"),
-    _command("Search the worklist", "search", "Ctrl+F"),
-    _command("Next study", "next_study_requested", "N"),
-    _command("Analyse the selected studies", "analyse_selected", "Ctrl+F5"),
-    _command("Remove from the library…", "remove_selected", "Ctrl+Del"),
-    _command("Folders of the library…", "folders_requested", "Ctrl+Shift+F"),
-    _command("Cine: turn the images over", "cine_requested", "C"),
-    _command("Next saved presentation of the film", "presentation_requested", "Y"),
-    _command("Export report as PDF…", "export", "P", icon="export"),
-    _command("Settings…", "settings_requested", "Ctrl+,", icon="settings"),
-    _command("Quit", "close", "Ctrl+Q"),
-)
-AI_COMMANDS = (
-    _command("Analyse this film", "analyse_requested", "F5", icon="analyse"),
-    _command("Stop the analysis", "stop_requested", "Shift+F5"),
-    _command("Show or hide every AI mark", "marks_requested", "H", icon="eye"),
-    _command("Next finding", "next_finding_requested", "Shift+H"),
-    _command("Accept the finding", "accept_requested", "Shift+Y"),
-    _command("Reject the finding", "reject_requested", "Shift+X"),
-    _command("Edit the finding…", "edit_finding", "Shift+E"),
-    _command("What if: paint a part out", "what_if_requested", "Shift+W"),
-    _command("Model card", "card_requested", "Ctrl+F1", icon="card"),
-)
-REVIEW_COMMANDS = (
-    _command("Write the first impression", "impression", "F2"),
-    _command("Mark as reviewed", "review_requested", "Ctrl+M"),
-    _command("Mark as key image, or no more", "key_image_requested", "K"),
-    _command("Undo", "undo_requested", "Ctrl+Z", icon="undo"),
-    _command("Redo", "redo_requested", "Ctrl+Y", "Ctrl+Shift+Z", icon="redo"),
-)
-HELP_COMMANDS = (
-    _command("Guide", "guide", "Shift+F1"),
-    _command("Keys", "show_keys", "F1", icon="keyboard"),
-    _command("Full screen", "toggle_full_screen", "F11"),
-    _command("Check this display", "check_display"),
-    _command("中文 / English", "language_requested"),
-    _command("About Thoravue", "about_requested"),
-)
-SHELL_COMMANDS = (*STUDY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS, *HELP_COMMANDS)
-ALL_COMMANDS = (*SHELL_COMMANDS, *COMPARE_COMMANDS, *OVERLAY_COMMANDS, *COMMANDS)
-_OF_A_STUDY = (*COMMANDS, *COMPARE_COMMANDS, *OVERLAY_COMMANDS, *AI_COMMANDS, *REVIEW_COMMANDS)
-NEED_STUDY = (
-    *(c.id for c in _OF_A_STUDY),
-    "room.export",
-    "room.cine_requested",
-    "room.presentation_requested",
-)
-"""Commands that mean nothing while no study is open."""
-
 # The brush comes and goes with its trial.
 _TOOLS = {f"view.{tool}_tool": tool for tool in Tool if tool is not Tool.PAINT}
-_DRAWING = (
-    "view.distance_tool",
-    "view.angle_tool",
-    "view.ellipse_tool",
-    "view.rectangle_tool",
-    "view.cardiothoracic_ratio_tool",
-    "view.arrow_tool",
-    "view.note_tool",
-)
 _TOOL_BAR = (
     ("room.open_folder",),
     ("view.window_tool", "view.pan_tool", "view.zoom_tool", "view.magnifier_tool"),
-    _DRAWING,
+    DRAWING,
     ("view.auto_window", "view.invert"),
     ("view.fit", "view.one_to_one", "view.rotate_left", "view.rotate_right", "view.flip"),
     ("view.reset",),
@@ -137,7 +83,6 @@ _WIDGET_KEYS = frozenset(
         Qt.Key.Key_PageDown,
     }
 )
-_PRESETS = tuple(c.id for c in COMMANDS if c.method in {"file_window", "preset"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +103,7 @@ class MainWindow(QMainWindow):
         Tuple of Path that the reader opens.
     report_path_chosen
         Path for the report.
-    folders_requested, next_study_requested, cine_requested, presentation_requested, what_if_requested, accept_requested, reject_requested, review_requested,
+    folders_requested, next_study_requested, previous_study_requested, cine_requested, presentation_requested, what_if_requested, accept_requested, reject_requested, review_requested,
     analyse_requested, stop_requested, marks_requested, next_finding_requested, card_requested,
     key_image_requested, undo_requested, redo_requested, settings_requested, language_requested,
     about_requested
@@ -175,6 +120,7 @@ class MainWindow(QMainWindow):
     report_path_chosen = Signal(object)
     report_requested = Signal()
     next_study_requested = Signal()
+    previous_study_requested = Signal()
     analyse_requested = Signal()
     stop_requested = Signal()
     marks_requested = Signal()
@@ -361,7 +307,7 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """The key map, where keys can be changed."""
-        dialog = KeysDialog(self._texts, ALL_COMMANDS, self.keys, self)
+        dialog = KeysDialog(self._texts, by_menu(), self.keys, self)
         dialog.saved.connect(self.set_keys)
         dialog.saved.connect(self.keys_changed)
         dialog.open()
@@ -425,23 +371,27 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         tr = self._texts.tr
-        # Alt+F, Alt+L and Alt+R turn the film.
-        titles = (
-            (tr("&Study"), [c.id for c in STUDY_COMMANDS]),
-            (tr("F&ilm"), [c.id for c in COMMANDS]),
-            (tr("&Compare"), [c.id for c in (*COMPARE_COMMANDS, *OVERLAY_COMMANDS)]),
-            (tr("&AI"), [c.id for c in AI_COMMANDS]),
-            (tr("Re&view"), [c.id for c in REVIEW_COMMANDS]),
-            (tr("&Help"), [c.id for c in HELP_COMMANDS]),
-        )
-        menus = [self._filled(self.menuBar().addMenu(title), ids) for title, ids in titles]
+        bar = self.menuBar()
+        menus = [self._with_parts(bar.addMenu(tr(menu.title)), menu) for menu in MENUS]
         self._recent = QMenu(tr("Open recent"), self)
-        menus[0].insertMenu(self.actions_by_id["room.search"], self._recent)
+        menus[0].insertMenu(menus[0].actions()[2], self._recent)
         self.set_recent(())
         self.presentations = QMenu(tr("Saved presentations"), self)
-        menus[1].addMenu(self.presentations)
+        following = self.actions_by_id["room.presentation_requested"]
+        menus[1].insertMenu(following, self.presentations)
 
-    def _filled(self, menu: QMenu, ids: list[str]) -> QMenu:
+    def _with_parts(self, shown: QMenu, menu: Menu) -> QMenu:
+        for number, part in enumerate(menu.parts):
+            if number:
+                shown.addSeparator()
+            for entry in part:
+                if isinstance(entry, Menu):
+                    self._with_parts(shown.addMenu(self._texts.tr(entry.title)), entry)
+                else:
+                    shown.addAction(self.actions_by_id[entry])
+        return shown
+
+    def _filled(self, menu: QMenu, ids: Sequence[str]) -> QMenu:
         for command_id in ids:
             menu.addAction(self.actions_by_id[command_id])
         return menu
@@ -464,7 +414,7 @@ class MainWindow(QMainWindow):
         for number, ids in enumerate(_TOOL_BAR):
             if number:
                 bar.addSeparator()
-            if ids is _DRAWING:  # seven buttons more than a screen of 1280 has room for
+            if ids is DRAWING:  # seven buttons more than a screen of 1280 has room for
                 bar.addWidget(self._drawing)
                 continue
             for command_id in ids:
@@ -477,10 +427,8 @@ class MainWindow(QMainWindow):
         """The drawing tool used last; the others are in its menu."""
         button = QToolButton(parent)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        button.setMenu(
-            self._filled(QMenu(self._texts.tr("Drawing tools"), button), list(_DRAWING))
-        )
-        button.setDefaultAction(self.actions_by_id[_DRAWING[0]])
+        button.setMenu(self._filled(QMenu(self._texts.tr("Drawing tools"), button), DRAWING))
+        button.setDefaultAction(self.actions_by_id[DRAWING[0]])
         return button
 
     def _presets(self, parent: QWidget) -> QWidget:
@@ -488,14 +436,14 @@ class MainWindow(QMainWindow):
         button.setText(self._texts.tr("Presets"))
         button.setAccessibleName(self._texts.tr("Window presets"))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(self._filled(QMenu(button), list(_PRESETS)))
-        self.actions_by_id[_PRESETS[0]].enabledChanged.connect(button.setEnabled)
+        button.setMenu(self._filled(QMenu(button), PRESETS))
+        self.actions_by_id[PRESETS[0]].enabledChanged.connect(button.setEnabled)
         return button
 
     def _mark_tool(self, tool: object) -> None:
         for command_id, marked in _TOOLS.items():
             self.actions_by_id[command_id].setChecked(marked is tool)
-            if marked is tool and command_id in _DRAWING:
+            if marked is tool and command_id in DRAWING:
                 self._drawing.setDefaultAction(self.actions_by_id[command_id])
 
     def _list_menu(self, place: QPoint) -> None:
@@ -507,7 +455,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for ids in _TOOL_BAR[1:7]:
-            self._filled(menu, list(ids)).addSeparator()
+            self._filled(menu, ids).addSeparator()
         menu.addMenu(self.presentations)
         menu.popup(place)
 

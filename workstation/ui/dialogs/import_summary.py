@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QDialog,
     QDialogButtonBox,
@@ -25,6 +24,7 @@ from workstation.core.errors import WorkstationError
 from workstation.core.ports import ImportSummary
 from workstation.core.study import FileOutcome
 from workstation.services.exporting import write_atomically
+from workstation.ui.panel import plain_table
 from workstation.ui.worklist.wording import summary_line
 
 _ROW_MARGIN_PX = 10
@@ -117,18 +117,14 @@ class ImportSummaryDialog(QDialog):
         return stream.getvalue()
 
     def _table(self) -> QTableView:
-        table = QTableView()
+        table = plain_table(QTableView())
         table.setModel(self._files)
         table.setAccessibleName(self._texts.tr("Files that were not loaded"))
-        table.verticalHeader().hide()
         # Two lines hold every reason; measuring thousands of rows one by one would stall the window.
         table.verticalHeader().setDefaultSectionSize(
             2 * table.fontMetrics().lineSpacing() + _ROW_MARGIN_PX
         )
-        table.setShowGrid(False)
         table.setWordWrap(True)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = table.horizontalHeader()
         header.setResizeContentsPrecision(_MEASURED)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)

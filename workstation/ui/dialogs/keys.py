@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from resources.i18n import Texts
+from workstation.ui.panel import Words, plain_table, stacked
+from workstation.ui.theme import TOKENS
 from workstation.ui.viewer.actions import Command
 
 KeyMap = Mapping[str, tuple[str, ...]]
 """Portable key sequences by command id."""
+Groups = Sequence[tuple[str, Sequence[Command]]]
+"""Titles of menus, in English, each with its commands."""
 _KEYS, _NOTE = 1, 2
+_EDIT = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2})
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
+_LETTER = re.compile(r"\(&.\)|&")
 
 
 def conflicts(keys: KeyMap) -> dict[str, tuple[str, ...]]:
@@ -46,7 +52,9 @@ def conflicts(keys: KeyMap) -> dict[str, tuple[str, ...]]:
 
 
 class KeysDialog(QDialog):
-    """Shows the keys in force; double click or F2 on a row takes another key. Nothing changes before Save.
+    """Shows the keys in force, by menu. Nothing changes before Save.
+
+    Enter, F2 or a double click on a row takes another key, Del takes its keys away.
 
     Signals
     -------
@@ -57,19 +65,28 @@ class KeysDialog(QDialog):
     saved = Signal(object)
 
     def __init__(
-        self, texts: Texts, commands: Sequence[Command], keys: KeyMap, parent: QWidget | None
+        self, texts: Texts, groups: Groups, keys: KeyMap, parent: QWidget | None
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(texts.tr("Keys"))
         self._texts = texts
-        self._commands = tuple(commands)
-        self._names = {command.id: texts.tr(command.name) for command in commands}
-        self._keys = {command.id: keys.get(command.id, command.keys) for command in commands}
-        self._cells: list[tuple[QTableWidgetItem, QTableWidgetItem]] = []
+        self._own = {c.id: c.keys for _, commands in groups for c in commands}
+        self._names = {c.id: texts.tr(c.name) for _, commands in groups for c in commands}
+        self._keys = {name: keys.get(name, own) for name, own in self._own.items()}
+        self._rows: dict[int, str] = {}
         self.table = self._made_table()
-        hint = QLabel(texts.tr("Double click a key to change it, then press the new one."))
-        hint.setProperty("class", "muted")
+        for title, commands in groups:
+            self._add_heading(_plain(texts.tr(title)))
+            for command in commands:
+                self._rows[self._add_row(self._names[command.id])] = command.id
+        self._add_heading(texts.tr("Mouse"))
+        for what, done in _mouse(texts):
+            self._add_row(what, done)
+        hint = Words(
+            texts.tr("Enter or a double click, then the new key. Del takes the key away."),
+            "muted",
+        )
         kinds = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox()
         for kind in (kinds.RestoreDefaults, kinds.Save, kinds.Close):  # as Tab reaches them
@@ -78,14 +95,16 @@ class KeysDialog(QDialog):
         self.buttons.accepted.connect(self._save)
         self.buttons.rejected.connect(self.close)
         self.buttons.button(kinds.RestoreDefaults).clicked.connect(self.restore_defaults)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 12)
-        layout.setSpacing(10)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(hint)
-        layout.addWidget(self.buttons)
+        column = stacked(self.table, hint, self.buttons, gap=10, margins=(16, 16, 16, 12))
+        column.setStretch(0, 1)
+        self.setLayout(column)
         self.resize(760, 700)
+        self.table.setCurrentCell(1, _KEYS)
         self._show()
+
+    def row_of(self, command_id: str) -> int:
+        """Where a command stands in the table."""
+        return next(row for row, name in self._rows.items() if name == command_id)
 
     def set_keys(self, command_id: str, keys: tuple[str, ...]) -> None:
         """Give a command other keys; a key that another one has is shown as a conflict."""
@@ -94,51 +113,82 @@ class KeysDialog(QDialog):
 
     def restore_defaults(self) -> None:
         """Give every command its own keys back."""
-        self._keys = {command.id: command.keys for command in self._commands}
+        self._keys = dict(self._own)
         self._show()
 
+    def edit(self, row: int) -> None:
+        """Wait for another key for the command of a row."""
+        if row in self._rows:
+            self.table.editItem(self._cell(row, _KEYS))
+
+    def take(self, row: int, sequence: QKeySequence) -> None:
+        """The key pressed for a row of the table; none takes its keys away."""
+        if row in self._rows:
+            keys = (sequence.toString(),) if not sequence.isEmpty() else ()
+            self.set_keys(self._rows[row], keys)
+
     def _save(self) -> None:
-        own = {command.id: command.keys for command in self._commands}
+        own = self._own
         self.saved.emit({key: value for key, value in self._keys.items() if value != own[key]})
         self.close()
 
     def _show(self) -> None:
         clashes = conflicts(self._keys)
-        for row, command in enumerate(self._commands):
-            others = ", ".join(self._names[other] for other in clashes.get(command.id, ()))
+        for row, name in self._rows.items():
+            others = ", ".join(self._names[other] for other in clashes.get(name, ()))
             note = self._texts.tr("⚠ also: {commands}", commands=others) if others else ""
-            shown, said = self._cells[row]
-            shown.setText(_spoken(self._keys[command.id]))
-            said.setText(note)
+            self._cell(row, _KEYS).setText(_spoken(self._keys[name]))
+            self._cell(row, _NOTE).setText(note)
+            self._cell(row, _NOTE).setToolTip(note)
         save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
         save.setEnabled(not clashes)
         save.setToolTip(self._texts.tr("Two commands have one key.") if clashes else "")
 
     def _made_table(self) -> QTableWidget:
         tr = self._texts.tr
-        mouse = _mouse(self._texts)
-        table = QTableWidget(len(self._commands) + len(mouse), 3)
+        table = plain_table(QTableWidget(0, 3))
         table.setAccessibleName(tr("Keys"))
         table.setHorizontalHeaderLabels([tr("What"), tr("Keys"), ""])
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        rows = [*((self._names[c.id], "") for c in self._commands), *mouse]
-        for row, (what, keys) in enumerate(rows):
-            items = [QTableWidgetItem(text) for text in (what, keys, "")]
-            for column, item in enumerate(items):
-                if column != _KEYS or row >= len(self._commands):
-                    item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-                table.setItem(row, column, item)
-            self._cells.append((items[_KEYS], items[_NOTE]))
         table.setItemDelegateForColumn(_KEYS, _KeyEditor(self))
+        table.doubleClicked.connect(lambda index: self.edit(index.row()))
         return table
 
-    def take(self, row: int, sequence: QKeySequence) -> None:
-        """The key pressed for a row of the table; none takes its keys away."""
-        keys = (sequence.toString(),) if not sequence.isEmpty() else ()
-        self.set_keys(self._commands[row].id, keys)
+    def _cell(self, row: int, column: int) -> QTableWidgetItem:
+        item = self.table.item(row, column)
+        assert item is not None  # noqa: S101 - every row has all its cells
+        return item
+
+    def _add_row(self, what: str, done: str = "") -> int:
+        row = self.table.rowCount()
+        self.table.insertRow(row)
+        for column, text in enumerate((what, done, "")):
+            self.table.setItem(row, column, QTableWidgetItem(text))
+        return row
+
+    def _add_heading(self, title: str) -> None:
+        row = self._add_row(title)
+        self.table.setSpan(row, 0, 1, 3)
+        item, font = self._cell(row, 0), QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        item.setFont(font)
+        item.setForeground(QColor(TOKENS.accent))
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+
+    # Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What the table leaves over: Enter and F2 change a row, Del empties it."""
+        row = self.table.currentRow()
+        if not self.table.hasFocus() or event.modifiers() & ~_KEYPAD:
+            super().keyPressEvent(event)
+        elif event.key() in _EDIT:
+            self.edit(row)
+        elif event.key() == Qt.Key.Key_Delete:
+            self.take(row, QKeySequence())
+        else:
+            super().keyPressEvent(event)
 
 
 class _KeyEditor(QStyledItemDelegate):
@@ -180,6 +230,11 @@ class _KeyEditor(QStyledItemDelegate):
     def _done(self, editor: QKeySequenceEdit) -> None:
         self.commitData.emit(editor)
         self.closeEditor.emit(editor)
+
+
+def _plain(title: str) -> str:
+    """The title of a menu without the letter that opens it."""
+    return _LETTER.sub("", title)
 
 
 def _spoken(keys: Sequence[str]) -> str:

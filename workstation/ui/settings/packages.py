@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -19,7 +19,7 @@ from resources.i18n import Texts
 from workstation.core.errors import Reason
 from workstation.core.findings import ModelInfo
 from workstation.ui.dialogs.pages import model_card
-from workstation.ui.panel import Words, button, dress, in_line, stacked, told
+from workstation.ui.panel import Words, button, dress, in_line, plain_table, stacked, told
 from workstation.ui.settings.consent import ConsentDialog
 from workstation.ui.settings.model import PackageEntry, PackageOffer
 from workstation.ui.settings.presenter import PackagesPresenter
@@ -129,24 +129,18 @@ class PackagesPage(QWidget):
 
     def _made_table(self) -> QTableWidget:
         tr = self._texts.tr
-        table = QTableWidget(0, _USE + 1)
+        table = plain_table(QTableWidget(0, _USE + 1))
         table.setAccessibleName(tr("Model packages"))
         table.setHorizontalHeaderLabels(
             [tr("Package"), tr("Version"), "SHA-256", tr("Trust"), tr("Calibrated"), tr("Use")]
         )
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
         table.setWordWrap(True)
-        table.setTabKeyNavigation(False)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for column in (3, _USE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return table
 
     @property

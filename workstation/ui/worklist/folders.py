@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from resources.i18n import Texts
 from workstation.core.ports import Place
-from workstation.ui.panel import Words, button, in_line, stacked
+from workstation.ui.panel import Words, button, in_line, plain_table, stacked
 
 
 class FoldersDialog(QDialog):
@@ -89,17 +89,12 @@ class FoldersDialog(QDialog):
 
     def _made_table(self) -> QTableWidget:
         tr = self._texts.tr
-        table = QTableWidget(0, 3)
+        table = plain_table(QTableWidget(0, 3))
         table.setAccessibleName(tr("Folders of the library"))
         table.setHorizontalHeaderLabels([tr("Folder"), tr("Films"), tr("State")])
-        table.verticalHeader().hide()
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         return table
