@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from model.command import aligned, folder_to_write, package_at, positive, run_command
 from model.evaluation.comparators import comparators
 from model.evaluation.input_check import reasons, unusable, usable_and_copies
 from model.evaluation.localisation import summary
@@ -20,12 +21,15 @@ from model.evaluation.nodules import nodule_figures
 from model.evaluation.readings import record_reading
 from model.evaluation.report import html_report
 from model.evaluation.scores import evaluate
-from model.evaluation.scoring import answers
+from model.evaluation.scoring import Answers, answers
 from model.evaluation.tables import ScoreTable, read_score_csv
-from model.films.manifest import SPLITS, ManifestError, read_manifest
+from model.films.leakage import refuse_trained, trained_films
+from model.films.manifest import SPLITS, Manifest, Row, read_manifest
+from model.films.table import ManifestError
+from model.runtime.files import replacing
 from model.runtime.labels import ANY_ABNORMALITY
 from model.runtime.nodules import nodule_detector
-from model.runtime.package import PackageError, open_package
+from model.runtime.package import ModelPackage
 from model.runtime.quality import quality_check
 
 log = logging.getLogger("model.evaluation")
@@ -49,30 +53,27 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rivals", action="store_true", help="fit the trivial comparators")
     parser.add_argument("--threshold", type=float, help="an operating point for --csv")
     parser.add_argument("--out", type=Path, required=True, help="folder of the report")
-    parser.add_argument("--threads", type=int)
+    parser.add_argument("--threads", type=positive)
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Evaluate; 0 on success, 2 when there is nothing that can be measured."""
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    return run_command(_parser(), _evaluate, arguments)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
-    try:
-        record, table = _from_csv(options) if options.csv else _from_package(options)
-    except (ManifestError, PackageError, ValueError, OSError) as error:
-        log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)
-        return 2
-    options.out.mkdir(parents=True, exist_ok=True)
+    out = folder_to_write(options.out)
+    record, table = _from_csv(options) if options.csv else _from_package(options)
     text = json.dumps(_finite(record), indent=1, ensure_ascii=False)
-    (options.out / "evaluation.json").write_text(text + "\n", encoding="utf-8")
-    page = html_report(record, table)
-    (options.out / "evaluation.html").write_text(page, encoding="utf-8")
-    for code, figures in record["scores"]["labels"].items():
-        log.info("%s %s", code, figures.get("auroc", "insufficient"))
-    return 0
+    _write(out / "evaluation.json", text + "\n")
+    _write(out / "evaluation.html", html_report(record, table))
+    for line in record.get("problems", ()):
+        log.warning("%s", line)
+    log.info("%s\n%s", _areas(record), out / "evaluation.html")
 
 
 def _from_csv(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTable]:
@@ -86,39 +87,29 @@ def _from_csv(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTable]:
 
 
 def _from_package(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTable]:
-    package = open_package(options.package)
-    codes = [label.code for label in package.labels]
+    package = package_at(options.package)
     splits = sorted(set(options.split or ["val"]))
     if options.manifest is None:
         raise ManifestError("--package needs a --manifest")
+    codes = [label.code for label in package.labels]
     manifest = read_manifest(options.manifest, codes, boxes=options.boxes)
-    rows = [
-        row
-        for row in manifest.rows
-        if {row.split, "all"} & set(splits) and (not options.site or row.site in options.site)
-    ]
-    if not rows:
-        raise ManifestError(f"no film in the {' and '.join(splits)} split of these sites")
+    rows = _chosen(manifest, splits, options.site)
     found = answers(package, rows, manifest.problems, quiet=options.quiet)
     if not found.rows:
         raise ManifestError("; ".join(["no readable film", *manifest.problems.lines()]))
-    name = f"{package.id} {package.version}"
+    if "train" not in splits:
+        refuse_trained(trained_films(package), found.rows, found.hashes)
     record: dict[str, Any] = {
-        "title": f"{name}, {' and '.join(splits)}",
+        "title": f"{package.id} {package.version}, {' and '.join(splits)}",
         "source": f"Package {package.sha256}, manifest {options.manifest.name}; the age rule is ignored.",
         "films": {"splits": splits, "sites": sorted({row.site for row in rows})},
+        "names": {label.code: label.name for label in package.labels},
+        "untrained_on": trained_films(package) is not None and "train" not in splits,
         "scores": evaluate(found.table),
         "localisation": summary(found.located) if found.located else None,
         "latency": found.latency(),
+        **_input_check(package, found, manifest, options),
     }
-    check = quality_check(package)
-    if check is not None:
-        record["input_check"], usable = usable_and_copies(
-            check, found.rows, quiet=options.quiet
-        )
-        record["input_check"]["usable_reasons"] = reasons(usable)
-        if options.unusable:
-            record["unusable"] = unusable(check, options.unusable, usable, quiet=options.quiet)
     detector = nodule_detector(package)
     if detector is not None:
         record["nodules"] = nodule_figures(detector, rows, quiet=options.quiet)
@@ -126,10 +117,57 @@ def _from_package(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTab
         sites = {row.site for row in found.rows}
         train = [row for row in manifest.rows if row.split == "train" and row.site in sites]
         record["comparators"] = comparators(train, found.rows, codes.index(ANY_ABNORMALITY))
-    if any(row.split == "test" for row in rows):
-        record["readings"] = record_reading(options.manifest, package.sha256)
+    tested = {row.site for row in rows if row.split == "test"}
+    if tested:
+        record["readings"] = record_reading(options.manifest, package.sha256, tested)
     record["problems"] = manifest.problems.lines()
     return record, found.table
+
+
+def _chosen(
+    manifest: Manifest, splits: Sequence[str], sites: Sequence[str] | None
+) -> list[Row]:
+    rows = [
+        row
+        for row in manifest.rows
+        if {row.split, "all"} & set(splits) and (not sites or row.site in sites)
+    ]
+    if not rows:
+        of = f" of {' and '.join(sites)}" if sites else ""
+        raise ManifestError(f"no film in the {' and '.join(splits)} split{of}")
+    return rows
+
+
+def _input_check(
+    package: ModelPackage, found: Answers, manifest: Manifest, options: argparse.Namespace
+) -> dict[str, Any]:
+    """What the package's input check does, where it has one."""
+    check = quality_check(package)
+    if check is None:
+        return {}
+    figures, usable = usable_and_copies(check, found.rows, quiet=options.quiet)
+    record = {"input_check": {**figures, "usable_reasons": reasons(usable)}}
+    if options.unusable:
+        record["unusable"] = unusable(
+            check, options.unusable, usable, manifest.problems, quiet=options.quiet
+        )
+    return record
+
+
+def _areas(record: dict[str, Any]) -> str:
+    """Every label's AUROC, for a terminal."""
+    rows = [("label", "films", "positives", "AUROC")]
+    for code, f in record["scores"]["labels"].items():
+        area = "insufficient"
+        if not f["insufficient"]:
+            area = "{value:.3f} [{low:.3f}–{high:.3f}]".format(**f["auroc"])
+        rows.append((code, str(f["films"]), str(f["positives"]), area))
+    return aligned(rows)
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401  (plain JSON values)

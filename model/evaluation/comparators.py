@@ -1,11 +1,11 @@
-"""Trivial rivals: what view, age and sex alone, or a 20 x 20 thumbnail, already know.
+"""Trivial rivals: what the site alone, view, age and sex, or a 20 x 20 thumbnail, already know.
 
 A network that does not clearly beat them has learned the site and not the disease.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -23,14 +23,24 @@ Floats = NDArray[np.float64]
 
 
 def comparators(train: Sequence[Row], judged: Sequence[Row], label: int) -> dict[str, Any]:
-    """AUROC of either rival on the judged films, fitted on the train films by logistic regression."""
+    """AUROC of each rival on the judged films, fitted on the train films by logistic regression.
+
+    Where all judged films are of one site, the site knows nothing: insufficient.
+    """
+    sites = sorted({row.site for row in judged})
+    rivals: dict[str, Callable[[Sequence[Row]], Floats]] = {
+        "site": lambda rows: one_hot([row.site for row in rows], sites),
+        "view_age_sex": known_facts,
+        "thumbnail": thumbnails,
+    }
     figures: dict[str, Any] = {}
-    for name, describe in (("view_age_sex", known_facts), ("thumbnail", thumbnails)):
+    for name, describe in rivals.items():
         features, outcomes = describe(train), truth_of(train)[:, label]
         rest, truth = describe(judged), truth_of(judged)[:, label]
         usable = ~np.isnan(outcomes) & ~np.isnan(features).any(axis=1)
         known = ~np.isnan(truth) & ~np.isnan(rest).any(axis=1)
-        if len(set(outcomes[usable])) < 2 or len(set(truth[known])) < 2:
+        alone = name == "site" and len(sites) < 2
+        if alone or len(set(outcomes[usable])) < 2 or len(set(truth[known])) < 2:
             figures[name] = {"insufficient": True}
             continue
         scores = _logistic(features[usable], outcomes[usable], rest[known])
@@ -39,6 +49,11 @@ def comparators(train: Sequence[Row], judged: Sequence[Row], label: int) -> dict
         value = auroc(scores, truth[known])
         figures[name] = {"insufficient": False, "value": value, "low": low, "high": high}
     return figures
+
+
+def one_hot(names: Sequence[str], vocabulary: Sequence[str]) -> Floats:
+    """``(films, names)``: 1 where a film has the name."""
+    return np.array([[float(name == known) for known in vocabulary] for name in names])
 
 
 def known_facts(rows: Sequence[Row]) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,8 @@ from tqdm import tqdm
 
 from model.evaluation.metrics import wilson
 from model.films.cache import read_presented
-from model.films.manifest import Row
+from model.films.manifest import Problems, Row
+from model.films.table import read_table
 from model.runtime.calibration import auroc
 from model.runtime.preprocess import PreprocessError, preprocess
 from model.runtime.quality import Look, QualityCheck, Verdict
@@ -77,22 +77,30 @@ def usable_and_copies(
 
 
 def unusable(
-    check: QualityCheck, table: Path, usable: Sequence[Verdict], *, quiet: bool = False
+    check: QualityCheck,
+    table: Path,
+    usable: Sequence[Verdict],
+    problems: Problems,
+    *,
+    quiet: bool = False,
 ) -> dict[str, Any]:
     """Unusable images refused, by kind, and how well the two scores part them from usable films.
 
     `table` is a CSV of `file` (relative to it) and `kind`. Coloured images are refused by colour, as the
     program does; the two areas are of the grey ones.
     """
-    with table.open(newline="", encoding="utf-8-sig") as stream:
-        records = list(csv.DictReader(stream))
+    records = read_table(table, ("file", "kind"))
     kinds: dict[str, list[bool]] = {}
     grey: list[Verdict] = []
     grey_refused: list[bool] = []
     for record in tqdm(records, desc="unusable", disable=quiet):
         path = table.parent / record["file"]
-        coloured = is_coloured(path)
-        verdict = judged(check, read_presented(path))
+        try:
+            coloured = is_coloured(path)
+            verdict = judged(check, read_presented(path))
+        except OSError:
+            problems.add("unreadable image in the table of unusable ones", record["file"])
+            continue
         refused = coloured or verdict is None or verdict.refusal is not None
         kinds.setdefault(record["kind"], []).append(refused)
         if not coloured:

@@ -112,12 +112,14 @@ def marks_per_100_normals(table: ScoreTable, point: str = "default") -> float | 
     if ANY_ABNORMALITY not in table.codes or not table.thresholds:
         return None
     normal = table.truth[:, table.codes.index(ANY_ABNORMALITY)] == 0
+    if not normal.any():
+        return None
     marked = [
         (table.scores[normal, k] >= points[point]).mean()
         for k, points in enumerate(table.thresholds)
         if point in points
     ]
-    return float(100 * np.sum(marked)) if marked and normal.any() else None
+    return float(100 * np.sum(marked)) if marked else None
 
 
 def _statistic(

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from model.evaluation.localisation import Located, located
 from model.evaluation.tables import ScoreTable, groups_of, truth_of
-from model.films.cache import read_presented
+from model.films.cache import pixel_sha256, read_presented, reason_of
 from model.films.manifest import Problems, Row
 from model.runtime.explain import cell_to_film, evidence_maps
 from model.runtime.metadata import LabelRecord
@@ -27,8 +27,8 @@ class Answers:
 
     Parameters
     ----------
-    rows
-        The readable films.
+    rows, hashes
+        The readable films and the hashes of their pixels.
     table
         Probabilities of all labels beside the truth; the age rule is ignored.
     located
@@ -38,6 +38,7 @@ class Answers:
     """
 
     rows: tuple[Row, ...]
+    hashes: tuple[str, ...]
     table: ScoreTable
     located: tuple[Located, ...]
     milliseconds: tuple[tuple[float, float], ...]
@@ -59,7 +60,8 @@ def answers(
 ) -> Answers:
     """Score films; unreadable ones are named and left out."""
     predictor = Predictor(package)
-    kept, scores, places, times = [], [], list[Located](), list[tuple[float, float]]()
+    kept, hashes, scores = list[Row](), list[str](), []
+    places, times = list[Located](), list[tuple[float, float]]()
     for row in tqdm(rows, desc="films", disable=quiet):
         try:
             presented = read_presented(row.path)
@@ -68,7 +70,7 @@ def answers(
                 presented, size=predictor.input_size, pixel_aspect=row.pixel_aspect
             )
         except (OSError, PreprocessError) as error:
-            problems.add(f"unreadable image ({error})", row.path.name)
+            problems.add(f"unreadable image ({reason_of(error)})", row.path.name)
             continue
         between = time.perf_counter()
         raw = predictor.predict(made.model_input)
@@ -76,6 +78,7 @@ def answers(
         ended = time.perf_counter()
         times.append(((between - started) * 1e3, (ended - between) * 1e3))
         kept.append(row)
+        hashes.append(pixel_sha256(presented))
         scores.append(raw.probabilities)
         to_film = cell_to_film(maps.shape[1:], predictor.input_size, made.to_film)
         for k, label in enumerate(package.labels):
@@ -95,7 +98,11 @@ def answers(
         offered=tuple(label.trained for label in labels),
     )
     return Answers(
-        rows=tuple(kept), table=table, located=tuple(places), milliseconds=tuple(times)
+        rows=tuple(kept),
+        hashes=tuple(hashes),
+        table=table,
+        located=tuple(places),
+        milliseconds=tuple(times),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.films.manifest import ManifestError, Row
+from model.films.manifest import Row, years
+from model.films.table import ManifestError, number_in, read_table
 
 Floats = NDArray[np.float64]
 GROUPS = ("site", "view", "sex", "age")
@@ -95,55 +95,42 @@ def read_score_csv(path: Path, *, threshold: float | None = None) -> ScoreTable:
     ManifestError
         For missing columns, scores that are no numbers, or a table without a film.
     """
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        columns = tuple(reader.fieldnames or ())
-        records = list(reader)
-    codes = tuple(c for c in columns if c + SCORE_SUFFIX in columns)
-    if "patient_id" not in columns or not codes:
-        raise ManifestError("the table needs patient_id, and <code> with <code>_score columns")
+    records = read_table(path, ("patient_id",))
     if not records:
-        raise ManifestError("the table has no film")
-    scores = np.array([[_score(r, c, n) for c in codes] for n, r in enumerate(records, 2)])
+        raise ManifestError(f"{path} has no film")
+    columns = records[0].keys()
+    codes = tuple(c for c in columns if c + SCORE_SUFFIX in columns)
+    if not codes:
+        raise ManifestError(
+            f"{path} needs a column <code> and a column <code>_score for each label"
+        )
+    scores = np.array(
+        [
+            [number_in(r, c + SCORE_SUFFIX, f"{path}, line {n}") for c in codes]
+            for n, r in enumerate(records, 2)
+        ]
+    )
     truth = np.array([[_outcome(r, c, n) for c in codes] for n, r in enumerate(records, 2)])
     groups = {
-        kind: np.array([(r.get(kind) or "").strip() or "unknown" for r in records])
+        kind: np.array([r[kind] or "unknown" for r in records])
         for kind in GROUPS
         if kind in columns
     }
     if "age" in groups:
-        groups["age"] = np.array([age_band(_age(text)) for text in groups["age"]])
+        groups["age"] = np.array([age_band(years(text)) for text in groups["age"]])
     return ScoreTable(
         codes=codes,
         scores=scores,
         truth=truth,
-        patients=tuple((r["patient_id"] or "").strip() for r in records),
+        patients=tuple(r["patient_id"] for r in records),
         groups=groups,
         thresholds=({} if threshold is None else {"given": threshold},) * len(codes),
         probabilities=bool(((scores >= 0) & (scores <= 1)).all()),
     )
 
 
-def _score(record: Mapping[str, str], code: str, line: int) -> float:
-    text = (record[code + SCORE_SUFFIX] or "").strip()
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not np.isfinite(value):
-        raise ManifestError(f"line {line}: {code}{SCORE_SUFFIX} is {text!r}, not a number")
-    return value
-
-
 def _outcome(record: Mapping[str, str], code: str, line: int) -> float:
-    text = (record[code] or "").strip()
+    text = record[code]
     if text not in {"", "0", "1", "0.0", "1.0"}:
         raise ManifestError(f"line {line}: {code} is {text!r}, not 0, 1 or blank")
     return float(text) if text else float("nan")
-
-
-def _age(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from model.films.manifest import Problems, Row
 from model.runtime.architecture import PREPROCESS_VERSION
+from model.runtime.files import replacing
 from model.runtime.preprocess import GRID, PreprocessError, preprocess
 
 
@@ -43,6 +44,12 @@ class CachedFilms:
     to_film: NDArray[np.float64]
     hashes: tuple[str, ...]
 
+    def of_split(self, split: str) -> tuple[list[Row], list[str]]:
+        """The rows of a split and the hashes of their pixels."""
+        pairs = zip(self.rows, self.hashes, strict=True)
+        chosen = [pair for pair in pairs if pair[0].split == split]
+        return [row for row, _ in chosen], [digest for _, digest in chosen]
+
 
 def read_presented(path: Path) -> NDArray[np.float32]:
     """An 8 or 16-bit image file as a presented film in 0-1.
@@ -64,6 +71,17 @@ def read_presented(path: Path) -> NDArray[np.float32]:
     ) as error:
         raise OSError(str(error)) from error
     return pixels.astype(np.float32) / np.float32(65535 if deep else 255)
+
+
+def reason_of(error: OSError | PreprocessError) -> str:
+    """Why a film cannot be used, in a word, so that films of one fault are counted together."""
+    return error.reason.value if isinstance(error, PreprocessError) else "damaged"
+
+
+def pixel_sha256(presented: NDArray[np.float32]) -> str:
+    """What tells a film from all others, whatever its file is called: SHA-256 of its pixels and shape."""
+    shape = repr(presented.shape).encode()
+    return hashlib.sha256(presented.tobytes() + shape).hexdigest()
 
 
 def cached_films(
@@ -98,33 +116,28 @@ def _key(rows: Sequence[Row], size: int) -> str:
 
 
 def _build(rows: Sequence[Row], size: int, stem: Path, *, quiet: bool) -> None:
-    partial = stem.with_suffix(".part.npy")
-    inputs = np.lib.format.open_memmap(
-        partial, "w+", np.uint16, (max(len(rows), 1), size, size)
-    )
     kept: list[int] = []
     to_film: list[list[list[float]]] = []
     hashes: list[str] = []
     unreadable: list[tuple[str, str]] = []
-    for index, row in enumerate(tqdm(rows, desc=f"films at {size} px", disable=quiet)):
-        try:
-            presented = read_presented(row.path)
-            made = preprocess(presented, size=size, pixel_aspect=row.pixel_aspect)
-        except OSError:
-            unreadable.append((row.path.name, "damaged"))
-            continue
-        except PreprocessError as error:
-            unreadable.append((row.path.name, error.reason.value))
-            continue
-        inputs[len(kept)] = np.rint(made.model_input * np.float32(GRID)).astype(np.uint16)
-        kept.append(index)
-        to_film.append(made.to_film.tolist())
-        hashes.append(
-            hashlib.sha256(presented.tobytes() + repr(presented.shape).encode()).hexdigest()
-        )
-    inputs.flush()
-    partial.replace(stem.with_suffix(".npy"))
+    # Written, not mapped: on a full disk a mapped file kills the process.
+    with replacing(stem.with_suffix(".npy")) as partial, partial.open("wb") as stream:
+        shape = (max(len(rows), 1), size, size)
+        header = {"descr": "<u2", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        whole = stream.tell() + 2 * shape[0] * size * size
+        for index, row in enumerate(tqdm(rows, desc=f"films at {size} px", disable=quiet)):
+            try:
+                presented = read_presented(row.path)
+                made = preprocess(presented, size=size, pixel_aspect=row.pixel_aspect)
+            except (OSError, PreprocessError) as error:
+                unreadable.append((row.path.name, reason_of(error)))
+                continue
+            stream.write(np.rint(made.model_input * np.float32(GRID)).astype("<u2").tobytes())
+            kept.append(index)
+            to_film.append(made.to_film.tolist())
+            hashes.append(pixel_sha256(presented))
+        stream.truncate(whole)
     record = {"kept": kept, "to_film": to_film, "hashes": hashes, "unreadable": unreadable}
-    part = stem.with_suffix(".part.json")
-    part.write_text(json.dumps(record), encoding="utf-8")
-    part.replace(stem.with_suffix(".json"))
+    with replacing(stem.with_suffix(".json")) as part:
+        part.write_text(json.dumps(record), encoding="utf-8")

@@ -8,24 +8,22 @@ masks the loss. A column named by a label's code (1, 0 or blank) overrides the l
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.films.table import ManifestError, number_in, read_table
 from model.runtime.labels import ALL_CODES, ANY_ABNORMALITY
 
 NO_FINDING = "no_finding"
 SPLITS = ("train", "val", "test")
 REQUIRED = ("path", "patient_id")
+BOX_COLUMNS = ("label", "x", "y", "w", "h")
 # Out of a hundred patients: how many train and validate where the manifest has no split.
 TRAIN_SHARE, VAL_SHARE = 80, 10
-
-
-class ManifestError(Exception):
-    """A manifest from which no training can start; the message names what is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,37 +92,38 @@ def read_manifest(path: Path, codes: Sequence[str], *, boxes: Path | None = None
         For a missing file or column, or when no row is left.
     """
     problems = Problems()
-    if not path.is_file():
-        raise ManifestError(f"no manifest at {path}")
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        columns = tuple(reader.fieldnames or ())
-        missing = [name for name in REQUIRED if name not in columns]
-        if missing:
-            raise ManifestError(f"{path.name} lacks the columns {', '.join(missing)}")
-        records = list(reader)
+    records = read_table(path, REQUIRED)
     by_path = read_boxes(boxes, codes, problems) if boxes else {}
+    for name in sorted(by_path.keys() - {record["path"] for record in records}):
+        problems.add("box of a film that is not in the table", name)
     rows = [_row(record, path.parent, codes, by_path, problems) for record in records]
     kept = tuple(row for row in rows if row is not None)
     if not kept:
-        raise ManifestError("; ".join(["no usable row", *problems.lines()]))
+        raise ManifestError("; ".join([f"{path} has no usable row", *problems.lines()]))
     return Manifest(rows=kept, codes=tuple(codes), problems=problems)
 
 
 def read_boxes(path: Path, codes: Sequence[str], problems: Problems) -> dict[str, list[Box]]:
-    """Boxes by image path, from a table with path (or file), label, x, y, w and h."""
+    """Boxes by image path, from a table with path (or file), label, x, y, w and h.
+
+    Raises
+    ------
+    ManifestError
+        For a table that cannot be read, or a box without a place or a size.
+    """
     found: dict[str, list[Box]] = {}
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        for record in csv.DictReader(stream):
-            code = normal_code(record["label"])
-            name = record.get("path") or record.get("file") or ""
-            if code not in codes:
-                problems.add("box of an unknown label", record["label"])
-                continue
-            x, y, width, height = (float(record[key]) for key in ("x", "y", "w", "h"))
-            found.setdefault(name, []).append(
-                Box(label=code, x=x, y=y, width=width, height=height)
-            )
+    for line, record in enumerate(read_table(path, BOX_COLUMNS), 2):
+        code = normal_code(record["label"])
+        if code not in codes:
+            problems.add("box of an unknown label", record["label"])
+            continue
+        where = f"{path}, line {line}"
+        x, y, width, height = (number_in(record, key, where) for key in ("x", "y", "w", "h"))
+        if min(width, height) <= 0:
+            raise ManifestError(f"{where}: w and h of a box are greater than 0")
+        name = record.get("path") or record.get("file") or ""
+        box = Box(label=code, x=x, y=y, width=width, height=height)
+        found.setdefault(name, []).append(box)
     return found
 
 
@@ -140,28 +139,28 @@ def _row(
     boxes: Mapping[str, list[Box]],
     problems: Problems,
 ) -> Row | None:
-    name = (record.get("path") or "").strip()
+    name = record["path"]
     image = base / name
     if not name or not image.is_file():
         problems.add("missing file", name or "(blank path)")
         return None
-    patient = (record.get("patient_id") or "").strip()
+    patient = record["patient_id"]
     if not patient:
         problems.add("no patient_id", name)
         return None
-    split = (record.get("split") or "").strip() or split_of(patient)
+    split = record.get("split") or split_of(patient)
     if split not in SPLITS:
         problems.add("unknown split", f"{name}: {split}")
         return None
     return Row(
         path=image,
         patient_id=patient,
-        site=(record.get("site") or "").strip(),
-        view=(record.get("view") or "").strip(),
-        sex=(record.get("sex") or "").strip(),
-        age=_number(record.get("age")),
+        site=record.get("site", ""),
+        view=record.get("view", ""),
+        sex=record.get("sex", ""),
+        age=years(record.get("age", "")),
         split=split,
-        pixel_aspect=_number(record.get("pixel_aspect")) or 1.0,
+        pixel_aspect=_aspect(record.get("pixel_aspect", ""), name, problems),
         labels=tuple(_labels(record, codes, problems)),
         boxes=tuple(boxes.get(name, ())),
     )
@@ -175,24 +174,40 @@ def split_of(patient_id: str) -> str:
     return "val" if bucket < TRAIN_SHARE + VAL_SHARE else "test"
 
 
-def _number(text: str | None) -> float | None:
+def years(text: str) -> float | None:
+    """An age as tables have it (`45`, `045Y`); None where it is none."""
     try:
-        return float((text or "").strip().rstrip("Yy"))
+        value = float(text.rstrip("Yy"))
     except ValueError:
         return None
+    return value if 0 <= value < math.inf else None
+
+
+def _aspect(text: str, name: str, problems: Problems) -> float:
+    """Height of a pixel by its width; square where it says nothing that could be meant."""
+    if not text:
+        return 1.0
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if 0.1 <= value <= 10:
+        return value
+    problems.add("pixel_aspect that cannot be, taken as 1", f"{name}: {text}")
+    return 1.0
 
 
 def _labels(
     record: Mapping[str, str], codes: Sequence[str], problems: Problems
 ) -> Iterable[float | None]:
-    present = {normal_code(t) for t in (record.get("labels") or "").split("|") if t.strip()}
+    present = {normal_code(t) for t in record.get("labels", "").split("|") if t.strip()}
     # A finding that this task does not train still answers the two-class question.
     vocabulary = {*codes, *ALL_CODES, NO_FINDING}
     for unknown in sorted(present - vocabulary):
         problems.add("unknown label", unknown)
     known = present & vocabulary
     for code in codes:
-        written = (record.get(code) or "").strip()
+        written = record.get(code, "")
         if written in {"0", "1", "0.0", "1.0"}:
             yield float(written)
         elif written or not known:

@@ -12,12 +12,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from model.runtime.errors import ModelError
+
 Floats = NDArray[np.float64]
 NEWTON_STEPS = 50
 LARGEST_LOGIT = 30.0
 
 
-class CalibrationError(ValueError):
+class CalibrationError(ModelError, ValueError):
     """Cases from which nothing can be fitted: one class only, or none at all."""
 
 

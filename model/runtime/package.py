@@ -1,7 +1,7 @@
 """Opening a model package: verified before anything in it is used. No pickle, no code.
 
 A package is a stored zip, `name-version.cxrmodel`, with metadata.json, weights.safetensors, card.html,
-SHA256SUMS and, where present, quality.npz, nodules.* and SHA256SUMS.sig.
+SHA256SUMS and, where present, quality.npz, films.txt, nodules.* and SHA256SUMS.sig.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from model.runtime.architecture import PREPROCESS_VERSION
 from model.runtime.builtin import BUILT_IN_SHA256
+from model.runtime.errors import ModelError
 from model.runtime.metadata import GoldenVector, LabelRecord, PackageMetadata
 
 SUFFIX = ".cxrmodel"
 METADATA, WEIGHTS, CARD = "metadata.json", "weights.safetensors", "card.html"
 SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
 QUALITY = "quality.npz"
+# Fingerprints of the films that trained the network, a line each.
+FILMS = "films.txt"
 NODULES, NODULE_WEIGHTS = "nodules.json", "nodules.safetensors"
 REQUIRED = frozenset({METADATA, WEIGHTS, CARD, SUMS})
 MEBIBYTE = 1 << 20
@@ -40,6 +43,7 @@ MEMBER_LIMITS: Mapping[str, int] = MappingProxyType(
         SUMS: 64 * 1024,
         SIGNATURE: 4096,
         QUALITY: 32 * MEBIBYTE,
+        FILMS: 32 * MEBIBYTE,
         NODULES: MEBIBYTE,
         NODULE_WEIGHTS: 64 * MEBIBYTE,
     }
@@ -56,7 +60,7 @@ class Fault(Enum):
     INCOMPATIBLE = "incompatible"
 
 
-class PackageError(Exception):
+class PackageError(ModelError):
     """A package that is not opened.
 
     Parameters

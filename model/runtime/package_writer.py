@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from safetensors.torch import save
 from torch import Tensor
 
+from model.runtime.errors import ModelError
+from model.runtime.files import replacing
 from model.runtime.metadata import PackageMetadata
 from model.runtime.package import (
     CARD,
@@ -91,21 +93,22 @@ def write_members(
 
     Raises
     ------
-    ValueError
+    ModelError
         For a member that no package may hold, or one over its limit.
     """
     for name, data in members.items():
         if name not in MEMBER_LIMITS or len(data) > MEMBER_LIMITS[name]:
-            raise ValueError(f"{name} does not belong in a package or is too large")
+            raise ModelError(f"{name} does not belong in a package or is too large")
     contents = dict(members)
     contents[SUMS] = sums_text(contents)
     if signing_key is not None:
         contents[SIGNATURE] = _signature(contents[SUMS], signing_key)
-    partial = path.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
+    with (
+        replacing(path) as partial,
+        zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive,
+    ):
         for name in sorted(contents):
             archive.writestr(zipfile.ZipInfo(name, EPOCH), contents[name])
-    partial.replace(path)
 
 
 def half_precision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -113,7 +116,7 @@ def half_precision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
     Raises
     ------
-    ValueError
+    ModelError
         When a weight does not fit into half precision.
     """
     halved = {}
@@ -121,7 +124,7 @@ def half_precision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         value = tensor.detach().cpu().contiguous()
         halved[name] = value.to(torch.float16) if value.is_floating_point() else value.clone()
         if not torch.isfinite(halved[name]).all():
-            raise ValueError(f"{name} does not fit into half precision")
+            raise ModelError(f"{name} does not fit into half precision")
     return halved
 
 
@@ -130,11 +133,18 @@ def key_from_environment() -> Ed25519PrivateKey | None:
 
     Raises
     ------
-    ValueError
+    ModelError
         When the variable holds anything else.
     """
     text = os.environ.get(SIGNING_KEY_VARIABLE)
-    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text)) if text else None
+    if not text:
+        return None
+    try:
+        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
+    except ValueError:
+        # The text is a secret: it is not repeated.
+        message = f"{SIGNING_KEY_VARIABLE} is no Ed25519 private key of 64 hexadecimal digits"
+        raise ModelError(message) from None
 
 
 def _signature(sums: bytes, key: Ed25519PrivateKey) -> bytes:

@@ -180,7 +180,9 @@ def _nodule_figures(found: Figures, words: Wording) -> Iterable[str]:
 def suffices(figures: Figures) -> bool:
     """Whether a detector finds enough of the real boxes to be shown; the first evaluation decides."""
     real = figures["evaluations"][0]["real"]
-    return bool(real["sensitivity_at"]["1"]["value"] >= LEAST_SENSITIVITY)
+    return (
+        not real["insufficient"] and real["sensitivity_at"]["1"]["value"] >= LEAST_SENSITIVITY
+    )
 
 
 def _test(metadata: PackageMetadata) -> Figures:

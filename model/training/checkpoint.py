@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
+
+from model.runtime.errors import ModelError
+from model.runtime.files import replacing
 
 RECORD_KEY = "thoravue"
 
@@ -19,11 +22,11 @@ def write_checkpoint(
     path: Path, state: Mapping[str, Tensor], record: Mapping[str, Any]
 ) -> None:
     """Write state and record together; a kill leaves the old file or the new one, never half."""
-    partial = path.with_suffix(".partial")
-    save_file(dict(state), partial, metadata={RECORD_KEY: json.dumps(record)})
-    with partial.open("rb+") as stream:
+    data = save(dict(state), metadata={RECORD_KEY: json.dumps(record)})
+    with replacing(path) as partial, partial.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
         os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -31,12 +34,15 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
     Raises
     ------
-    ValueError
-        When the file is no checkpoint of ours.
+    ModelError
+        When there is none, or the file is no checkpoint of ours.
     """
-    with safe_open(path, framework="pt") as stream:
-        metadata = stream.metadata() or {}
-        if RECORD_KEY not in metadata:
-            raise ValueError(f"{path.name} is no checkpoint")
-        state = {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118
-    return state, json.loads(metadata[RECORD_KEY])
+    if not path.is_file():
+        raise ModelError(f"there is no run in {path.parent}: it has no {path.name}")
+    try:
+        with safe_open(path, framework="pt") as stream:
+            record = json.loads((stream.metadata() or {})[RECORD_KEY])
+            state = {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise ModelError(f"{path} is no checkpoint of a training run, or damaged") from error
+    return state, record

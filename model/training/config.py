@@ -1,17 +1,15 @@
-"""What a training run is told: one typed record, read from a TOML file."""
+"""What a training of the findings network is told."""
 
 from __future__ import annotations
 
-import dataclasses
-import tomllib
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from model.films.manifest import ManifestError
+from model.films.table import ManifestError
 from model.runtime.labels import ALL_CODES, ANY_ABNORMALITY
+from model.training.recipe import Bounds, Recipe
 
 
 class Task(Enum):
@@ -35,59 +33,61 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainConfig:
-    """The whole recipe.
+class TrainConfig(Recipe):
+    """The whole recipe: that of `Recipe`, and what findings need.
 
     Parameters
     ----------
     sites
         Films of a site are drawn this many times an epoch (0.5: half of them, by chance); a site
         that is not named does not train. Empty: every site once.
-    adults_from_years
-        Films of younger patients do not train; unknown age does. None: everyone.
-    learning_rate, weight_decay, warmup_epochs, gradient_clip
-        AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), linear warm-up, one cosine over all
-        stages, clipping by global norm.
-    ema_decay
-        Of the averaged weights, which are the ones that validate and ship.
+    warmup_epochs
+        Of the learning rate; its cosine runs over all stages.
     positive_weight_cap
         Upper bound of the square root of negatives by positives that weights a rare label.
     any_weight
         Weight of the two-class head in the loss; each finding has 1.
     box_weight
         Weight of the loss that teaches the evidence map where a boxed lesion is.
-    precision
-        ``auto`` (bfloat16 on CUDA, else float32), ``float32`` or ``bfloat16``.
+    augment
+        How strongly films are varied; 0 leaves them as they are.
     """
 
-    seed: int = 1
-    width: int = 32
     stages: tuple[Stage, ...] = (Stage(size=128, epochs=20),)
     sites: dict[str, float] = field(default_factory=dict)
-    adults_from_years: float | None = 18.0
-    batch_size: int = 32
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
     warmup_epochs: float = 1.0
-    gradient_clip: float = 1.0
-    ema_decay: float = 0.998
     positive_weight_cap: float = 3.0
     any_weight: float = 2.0
     box_weight: float = 0.1
     label_smoothing: float = 0.0
     dropout: float = 0.2
     augment: float = 1.0
-    precision: str = "auto"
+
+    BOUNDS: ClassVar[Bounds] = {
+        **Recipe.BOUNDS,
+        "warmup_epochs": (0, math.inf),
+        "positive_weight_cap": (1, math.inf),
+        "any_weight": (0, math.inf),
+        "box_weight": (0, math.inf),
+        "label_smoothing": (0, 0.49),
+        "dropout": (0, 0.99),
+        "augment": (0, 3),
+    }
 
     def __post_init__(self) -> None:
-        if not self.stages or any(s.size % 32 or s.epochs < 1 for s in self.stages):
-            raise ManifestError(
-                "config: stages need sizes that are multiples of 32 and epochs >= 1"
-            )
-        if self.batch_size < 2 or self.precision not in {"auto", "float32", "bfloat16"}:
-            raise ManifestError(
-                "config: batch_size must be >= 2, precision auto, float32 or bfloat16"
-            )
+        # Without arguments super() would look for the class before slots were added to it.
+        super(TrainConfig, self).__post_init__()
+        if not self.stages or any(
+            s.size % 32 or not 32 <= s.size <= 2048 or s.epochs < 1 for s in self.stages
+        ):
+            raise ManifestError("stages need sizes that are multiples of 32 and epochs >= 1")
+        if any(not 0 <= weight <= 100 for weight in self.sites.values()):
+            raise ManifestError("the weights of sites have to be 0 to 100")
+
+    @property
+    def training_sites(self) -> frozenset[str]:
+        """The sites that train; empty: all."""
+        return frozenset(site for site, weight in self.sites.items() if weight > 0)
 
     @property
     def epochs(self) -> int:
@@ -101,42 +101,3 @@ class TrainConfig:
                 return stage
             epoch -= stage.epochs
         return self.stages[-1]
-
-    def as_json(self) -> dict[str, Any]:
-        """The record as plain values."""
-        return dataclasses.asdict(self)
-
-
-def read_config(path: Path | None, **overrides: object) -> TrainConfig:
-    """Read a TOML file; values given as keywords win.
-
-    Raises
-    ------
-    ManifestError
-        For a key that does not exist or a value out of range.
-    """
-    values = read_values(TrainConfig, path, overrides)
-    if "stages" in values:
-        values["stages"] = tuple(Stage(**stage) for stage in values["stages"])
-    return TrainConfig(**values)
-
-
-def read_values(
-    recipe: type[Any], path: Path | None, overrides: Mapping[str, object]
-) -> dict[str, Any]:
-    """The values of a TOML file for a recipe's record; those of `overrides` that are not None win.
-
-    Raises
-    ------
-    ManifestError
-        For a key that the record does not have.
-    """
-    values: dict[str, Any] = {}
-    if path is not None:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    values |= {key: value for key, value in overrides.items() if value is not None}
-    known = {f.name for f in dataclasses.fields(recipe)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise ManifestError(f"config: unknown keys {', '.join(unknown)}")
-    return values

@@ -25,7 +25,7 @@ def epoch_scores(
 
 
 def append_row(path: Path, row: Mapping[str, float]) -> None:
-    """Add one epoch to the CSV; the first one writes the header."""
+    """Add one row to the CSV; the first one writes the header."""
     fresh = not path.is_file()
     with path.open("a", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(row))
@@ -34,12 +34,12 @@ def append_row(path: Path, row: Mapping[str, float]) -> None:
         writer.writerow({k: f"{v:.6g}" for k, v in row.items()})
 
 
-def keep_epochs(path: Path, epochs: int) -> None:
+def keep_rows(path: Path, count: int) -> None:
     """Drop the rows after the checkpoint that a resumed run starts from."""
     if not path.is_file():
         return
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(lines[: epochs + 1]), encoding="utf-8")
+    path.write_text("".join(lines[: count + 1]), encoding="utf-8")
 
 
 def draw_curves(table: Path, picture: Path) -> None:

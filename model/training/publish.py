@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from model.command import file_to_write, package_at, run_command
+from model.runtime.errors import ModelError
 from model.runtime.labels import ANY_ABNORMALITY
 from model.runtime.metadata import PackageMetadata
 from model.runtime.nodule_record import DetectorRecord
@@ -23,7 +25,6 @@ from model.runtime.package import (
     METADATA,
     NODULES,
     ModelPackage,
-    PackageError,
     open_package,
 )
 from model.runtime.package_writer import key_from_environment, metadata_bytes, repack
@@ -39,9 +40,11 @@ def figures_for_card(record: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    KeyError
-        When the record is not that of a package on a test split.
+    ModelError
+        When the record is not that of a test split.
     """
+    if "readings" not in record:
+        raise ModelError("the evaluation is not of the test split: evaluate with --split test")
     scores = record["scores"]
     figures: dict[str, Any] = {
         "films": scores["films"],
@@ -81,7 +84,7 @@ def published(
 
     Raises
     ------
-    ValueError
+    ModelError
         When the record is of another package.
     """
     refuse_other(package, record)
@@ -92,9 +95,9 @@ def published(
 
 
 def refuse_other(package: ModelPackage, record: Mapping[str, Any]) -> None:
-    """Raise `ValueError` when an evaluation is of another package."""
+    """Raise `ModelError` when an evaluation is of another package."""
     if package.sha256 not in record["source"]:
-        raise ValueError("the evaluation is of another package")
+        raise ModelError("the evaluation is of another package")
 
 
 def with_nodules(
@@ -106,6 +109,8 @@ def with_nodules(
 
 
 def _nodules(record: Mapping[str, Any]) -> dict[str, Any]:
+    if "nodules" not in record:
+        raise ModelError("the evaluation has no nodule candidates: its package has no detector")
     found = record["nodules"]
     parts = {
         name: {key: value for key, value in part.items() if key != "curve"}
@@ -156,13 +161,19 @@ def _changes(package: ModelPackage, options: argparse.Namespace) -> dict[str, by
 
 
 def _read(path: Path) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        record = None
+    if not (isinstance(record, dict) and {"source", "scores"} <= record.keys()):
+        raise ModelError(f"{path} is no evaluation.json of model.evaluation")
     return record
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Publish; 0 on success, 2 when the record is another package's or no test reading."""
-    parser = argparse.ArgumentParser(prog="python -m model.training.publish")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.training.publish", description=__doc__
+    )
     parser.add_argument("--package", type=Path, required=True)
     parser.add_argument("--evaluation", type=Path, help="of the test split")
     parser.add_argument(
@@ -171,17 +182,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--note", help="a sentence for the English card")
     parser.add_argument("--note-zh", help="the same in Chinese")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    try:
-        package = open_package(options.package)
-        changes = _changes(package, options)
-    except (PackageError, ValueError, KeyError, OSError) as error:
-        log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)
-        return 2
-    repack(package, options.out, changes, signing_key=key_from_environment())
-    log.info("sha256 %s", open_package(options.out).sha256)
-    return 0
+    return parser
+
+
+def _publish(options: argparse.Namespace) -> None:
+    if not (options.evaluation or options.nodules):
+        raise ModelError("nothing to publish: give --evaluation or --nodules")
+    out = file_to_write(options.out)
+    package = package_at(options.package)
+    changes = _changes(package, options)
+    repack(package, out, changes, signing_key=key_from_environment())
+    log.info("%s\nsha256 %s", out, open_package(out).sha256)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Publish; 0 on success, 2 when the record is another package's or no test reading."""
+    return run_command(_parser(), _publish, arguments)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from model.films.cache import read_presented
-from model.films.manifest import Manifest, ManifestError, Row, read_manifest
-from model.runtime.calibration import CalibrationError, Method
+from model.command import aligned, file_to_write, package_at, run_command
+from model.evaluation.tables import truth_of
+from model.films.cache import pixel_sha256, read_presented, reason_of
+from model.films.leakage import refuse_trained, trained_films
+from model.films.manifest import Manifest, Row, read_manifest
+from model.films.table import ManifestError
+from model.runtime.calibration import Method
 from model.runtime.metadata import LabelRecord, PackageMetadata
-from model.runtime.package import CARD, METADATA, ModelPackage, PackageError, open_package
+from model.runtime.package import CARD, METADATA, ModelPackage
 from model.runtime.package_writer import key_from_environment, metadata_bytes, repack
 from model.runtime.predict import Predictor
 from model.runtime.preprocess import PreprocessError, preprocess
@@ -46,37 +50,29 @@ def local_scores(
     Raises
     ------
     ManifestError
-        When no film can be read.
+        When no film can be read, or one of them trained the package.
     """
     predictor = Predictor(package)
-    logits, rows = [], []
+    logits, rows, hashes = [], list[Row](), list[str]()
     for row in tqdm(manifest.rows, desc="films", disable=quiet):
         try:
+            presented = read_presented(row.path)
             made = preprocess(
-                read_presented(row.path),
-                size=predictor.input_size,
-                pixel_aspect=row.pixel_aspect,
+                presented, size=predictor.input_size, pixel_aspect=row.pixel_aspect
             )
         except (OSError, PreprocessError) as error:
-            manifest.problems.add(f"unreadable image ({error})", row.path.name)
+            manifest.problems.add(f"unreadable image ({reason_of(error)})", row.path.name)
             continue
         logits.append(predictor.predict(made.model_input).logits)
         rows.append(row)
+        hashes.append(pixel_sha256(presented))
     if not rows:
         raise ManifestError("; ".join(["no readable film", *manifest.problems.lines()]))
-    return _scores(package, np.array(logits), rows)
-
-
-def _scores(
-    package: ModelPackage,
-    logits: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    rows: list[Row],
-) -> ValidationScores:
-    nan = float("nan")
+    refuse_trained(trained_films(package), rows, hashes)
     return ValidationScores(
         codes=tuple(label.code for label in package.labels),
-        logits=logits,
-        targets=np.array([[nan if v is None else v for v in row.labels] for row in rows]),
+        logits=np.array(logits),
+        targets=truth_of(rows),
         patients=tuple(row.patient_id for row in rows),
         train_positives=tuple(
             # Imported weights do not say how many cases they saw; the local ones decide then.
@@ -106,7 +102,11 @@ def recalibrated_labels(
 
 
 def recalibrate(
-    package: ModelPackage, manifest: Manifest, manifest_sha256: str, out: Path, method: Method
+    package: ModelPackage,
+    scores: ValidationScores,
+    manifest_sha256: str,
+    out: Path,
+    method: Method,
 ) -> PackageMetadata:
     """Write the recalibrated package; its version says that it is local.
 
@@ -115,7 +115,6 @@ def recalibrate(
     ManifestError
         When the cases do not suffice.
     """
-    scores = local_scores(package, manifest)
     labels = recalibrated_labels(package, scores, method)
     old = package.metadata
     mark = manifest_sha256[:8]
@@ -136,29 +135,47 @@ def recalibrate(
     return metadata
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Recalibrate; 0 on success, 2 when the cases do not suffice."""
-    parser = argparse.ArgumentParser(prog="python -m model.training.recalibrate")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.training.recalibrate", description=__doc__
+    )
     parser.add_argument("--package", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
         "--method", choices=[m.value for m in Method if m is not Method.NONE], default="platt"
     )
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    try:
-        package = open_package(options.package)
-        manifest = read_manifest(options.manifest, [label.code for label in package.labels])
-        digest = hashlib.sha256(options.manifest.read_bytes()).hexdigest()
-        metadata = recalibrate(package, manifest, digest, options.out, Method(options.method))
-    except (ManifestError, PackageError, CalibrationError, OSError) as error:
-        log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)
-        return 2
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    return parser
+
+
+def _recalibrate(options: argparse.Namespace) -> None:
+    key_from_environment()
+    out = file_to_write(options.out)
+    package = package_at(options.package)
+    manifest = read_manifest(options.manifest, [label.code for label in package.labels])
+    digest = hashlib.sha256(options.manifest.read_bytes()).hexdigest()
+    scores = local_scores(package, manifest, quiet=options.quiet)
+    metadata = recalibrate(package, scores, digest, out, Method(options.method))
     for line in manifest.problems.lines():
         log.warning("%s", line)
-    log.info("%s %s", metadata.package_id, metadata.version)
-    return 0
+    changed = [
+        (new.code, _threshold(old.threshold), _threshold(new.threshold))
+        for old, new in zip(package.labels, metadata.labels, strict=True)
+        if new != old
+    ]
+    log.info("On %d local films:", len(scores.logits))
+    log.info("%s", aligned([("label", "threshold before", "now"), *changed]))
+    log.info("%s: %s %s", out, metadata.package_id, metadata.version)
+
+
+def _threshold(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Recalibrate; 0 on success, 2 when the cases do not suffice."""
+    return run_command(_parser(), _recalibrate, arguments)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,9 @@
-"""One training run: films, trainer, checkpoints and curves in a folder."""
+"""One training run of the findings network: films, trainer, and what an epoch is."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,69 +13,22 @@ from tqdm import tqdm
 
 from model.evaluation.pointing import hits
 from model.films.cache import CachedFilms, cached_films
-from model.films.manifest import Manifest, Problems, Row
+from model.films.leakage import TrainedFilms, refuse_patient_leakage, refuse_pixel_leakage
+from model.films.manifest import Manifest, Problems
 from model.runtime.architecture import PREPROCESS_VERSION, NetworkConfig
-from model.runtime.map_network import MapNetwork
 from model.runtime.network import build_network, channels_last
+from model.runtime.package import ModelPackage
 from model.training import curves
 from model.training.augment import augmented
-from model.training.checkpoint import read_checkpoint, write_checkpoint
-from model.training.config import Stage, Task, TrainConfig
+from model.training.config import Stage, TrainConfig
 from model.training.data import FilmSet, epoch_order, share_of
+from model.training.folder import RunFolder, RunSetup
+from model.training.initialise import seen_before, start_from
 from model.training.loop import LoopSettings, Trainer
 from model.training.losses import label_weights, positive_weights
-from model.training.splits import (
-    refuse_patient_leakage,
-    refuse_pixel_leakage,
-    trainable_labels,
-)
+from model.training.splits import trainable_labels, training_rows
 
 log = logging.getLogger(__name__)
-CHECKPOINT = "last.safetensors"
-CURVES = "curves.csv"
-Initialise = Callable[[MapNetwork], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSetup:
-    """Where a run lives and on what.
-
-    Parameters
-    ----------
-    out
-        The run folder.
-    cache
-        Folder of preprocessed films, shared between runs.
-    quiet
-        No progress bars.
-    """
-
-    out: Path
-    cache: Path
-    task: Task = Task.FINDINGS
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    quiet: bool = False
-
-
-def wanted_rows(manifest: Manifest, config: TrainConfig) -> tuple[Row, ...]:
-    """Train and val rows of the sites and ages that the recipe names; the others are counted."""
-    rows = []
-    for row in manifest.rows:
-        if config.sites and config.sites.get(row.site, 0.0) <= 0:
-            manifest.problems.add("site that does not train", row.site)
-        elif row.split == "test":
-            manifest.problems.add("test film, never read", row.split)
-        elif config.adults_from_years and (row.age or 1e9) < config.adults_from_years:
-            manifest.problems.add("under the age", row.path.name)
-        else:
-            rows.append(row)
-    return tuple(rows)
-
-
-def _films_sha256(rows: Sequence[Row]) -> str:
-    """Which films trained, in which split and with which labels; a resumed run must not mix another table in."""
-    lines = sorted(f"{row.path.name} {row.patient_id} {row.split} {row.labels}" for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 class TrainingRun:
@@ -93,9 +41,9 @@ class TrainingRun:
     config
         The recipe.
     setup
-        Folders, task and device.
-    initialise
-        Called with the fresh network, to start from earlier weights.
+        Folders and device.
+    start
+        Start from this package's weights.
 
     Raises
     ------
@@ -108,56 +56,50 @@ class TrainingRun:
         manifest: Manifest,
         config: TrainConfig,
         setup: RunSetup,
-        initialise: Initialise | None = None,
+        start: ModelPackage | None = None,
     ) -> None:
         self.config = config
         self.setup = setup
         self.codes = manifest.codes
         self.problems: Problems = manifest.problems
         refuse_patient_leakage(manifest.rows)
-        self._rows = wanted_rows(manifest, config)
-        self.films_sha256 = _films_sha256(self._rows)
+        self._rows = training_rows(manifest, config.training_sites, config.adults_from_years)
+        self._folder = RunFolder(setup.out, config.as_json(), self._rows)
         self.trainable = trainable_labels(self._rows, self.codes, self.problems)
         self._stage: Stage | None = None
         self._films = self._enter(config.stages[0])
         refuse_pixel_leakage(self._films.rows, self._films.hashes)
         # Unreadable films may have emptied a split that the table had filled.
         trainable_labels(self._films.rows, self.codes, Problems())
+        self._trained: TrainedFilms | None = seen_before(start, self._films)
         torch.manual_seed(config.seed)
         network = build_network(NetworkConfig(labels=len(self.codes), width=config.width))
-        if initialise is not None:
-            initialise(network)
+        if start is not None:
+            start_from(start, network, self.codes)
         network = channels_last(network.to(setup.device))
         self.trainer = Trainer(network, self._settings())
         self.epoch = 0
 
     def resume(self) -> bool:
-        """Continue from the run folder's checkpoint; False where there is none.
+        """Continue from the run folder; False where there is nothing to continue.
 
         Raises
         ------
-        ValueError
-            When the checkpoint was made by another recipe.
+        ModelError
+            When the folder's run was made by another recipe or table.
         """
-        path = self.setup.out / CHECKPOINT
-        if not path.is_file():
+        stored = self._folder.stored()
+        if stored is None:
             return False
-        state, record = read_checkpoint(path)
-        if record["config"] != json.loads(json.dumps(self.config.as_json())):
-            raise ValueError("the checkpoint belongs to another recipe; choose another --out")
-        if record.get("films_sha256", self.films_sha256) != self.films_sha256:
-            raise ValueError(
-                "the checkpoint was trained on another table; choose another --out"
-            )
+        state, record = stored
         self.trainer.load(state)
         self.epoch = int(record["epoch"])
         if self._rank == 0:
-            curves.keep_epochs(self.setup.out / CURVES, self.epoch)
+            self._folder.keep_rows(self.epoch)
         return True
 
     def train(self) -> None:
         """Run all remaining epochs; each ends with a validation, a curve row and a checkpoint."""
-        self.setup.out.mkdir(parents=True, exist_ok=True)
         remaining = range(self.epoch, self.config.epochs)
         bar = tqdm(remaining, desc="epochs", disable=self.setup.quiet or self._rank > 0)
         for epoch in bar:
@@ -168,26 +110,27 @@ class TrainingRun:
             if self._rank == 0:
                 row |= self._validate()
                 bar.set_postfix(loss=row["loss"], auroc=row["mean_findings"])
-                curves.append_row(self.setup.out / CURVES, {"epoch": epoch + 1, **row})
-                self.save()
+                self.save({"epoch": epoch + 1, **row})
                 log.info("saved epoch %d of %d", self.epoch, self.config.epochs)
         if self._rank == 0:
-            curves.draw_curves(self.setup.out / CURVES, self.setup.out / "curves.png")
+            self._folder.draw_curves()
 
-    def save(self) -> None:
-        """Write the checkpoint of the finished epochs."""
+    def save(self, row: dict[str, float]) -> None:
+        """Keep the finished epochs: the last one's row of the curves, and the checkpoint."""
+        train = self._train
         record = {
             "epoch": self.epoch,
-            "config": self.config.as_json(),
-            "task": self.setup.task.value,
             "codes": list(self.codes),
             "trainable": list(self.trainable),
             "preprocess_version": PREPROCESS_VERSION,
             "size": self.config.stage_at(self.epoch - 1).size,
+            "sites": sorted({film.site for film in train.rows}),
+            "films": len(train),
+            "patients": len({film.patient_id for film in train.rows}),
+            "positives": [int(n) for n in np.nansum(train.targets, axis=0)],
             "problems": self.problems.lines(),
-            "films_sha256": self.films_sha256,
         }
-        write_checkpoint(self.setup.out / CHECKPOINT, self.trainer.state(), record)
+        self._folder.save(row, self.trainer.state(), record, self._trained)
 
     @property
     def _rank(self) -> int:
@@ -222,9 +165,6 @@ class TrainingRun:
         c = self.config
         # Batches of one film have no statistics: a last batch that small is left out.
         per_epoch = max(1, len(self._positions(0)) // c.batch_size)
-        bfloat16 = c.precision == "bfloat16" or (
-            c.precision == "auto" and self.setup.device.type == "cuda"
-        )
         return LoopSettings(
             total_steps=per_epoch * c.epochs,
             warmup_steps=max(1, round(per_epoch * c.warmup_epochs)),
@@ -237,7 +177,7 @@ class TrainingRun:
             box_weight=c.box_weight,
             label_smoothing=c.label_smoothing,
             dropout=c.dropout,
-            bfloat16=bfloat16,
+            bfloat16=c.bfloat16_on(self.setup.device),
         )
 
     def _train_epoch(self, epoch: int) -> dict[str, float]:

@@ -1,60 +1,31 @@
-"""Refusals before a training starts: leakage between splits, empty splits, one class only."""
+"""Which rows of a table train, and whether they can."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
-from model.films.manifest import ManifestError, Problems, Row
+from model.films.manifest import Manifest, Problems, Row
+from model.films.table import ManifestError
 
-NAMED_OFFENDERS = 10
 
+def training_rows(
+    manifest: Manifest, sites: Collection[str], adults_from_years: float | None
+) -> tuple[Row, ...]:
+    """Train and val rows of these sites (all, where none is named) and ages; the others are counted.
 
-class LeakageError(ManifestError):
-    """Films of one patient, or the same pixels, on both sides of the split.
-
-    Parameters
-    ----------
-    kind
-        ``patient`` or ``pixels``.
-    offenders
-        The patients or files, sorted.
+    A film of unknown age trains.
     """
-
-    def __init__(self, kind: str, offenders: Sequence[str]) -> None:
-        named = ", ".join(offenders[:NAMED_OFFENDERS])
-        more = (
-            f" and {len(offenders) - NAMED_OFFENDERS} more"
-            if len(offenders) > NAMED_OFFENDERS
-            else ""
-        )
-        super().__init__(f"leakage: the same {kind} in more than one split: {named}{more}")
-        self.kind = kind
-        self.offenders = tuple(offenders)
-
-
-def refuse_patient_leakage(rows: Iterable[Row]) -> None:
-    """Raise `LeakageError` naming every patient who is in more than one split."""
-    splits: dict[str, set[str]] = {}
-    for row in rows:
-        splits.setdefault(row.patient_id, set()).add(row.split)
-    offenders = sorted(patient for patient, found in splits.items() if len(found) > 1)
-    if offenders:
-        raise LeakageError("patient", offenders)
-
-
-def refuse_pixel_leakage(rows: Sequence[Row], hashes: Sequence[str]) -> None:
-    """Raise `LeakageError` naming every file whose pixels are in more than one split."""
-    found: dict[str, list[Row]] = {}
-    for row, digest in zip(rows, hashes, strict=True):
-        found.setdefault(digest, []).append(row)
-    offenders = sorted(
-        row.path.name
-        for same in found.values()
-        if len({row.split for row in same}) > 1
-        for row in same
-    )
-    if offenders:
-        raise LeakageError("pixels", offenders)
+    rows = []
+    for row in manifest.rows:
+        if sites and row.site not in sites:
+            manifest.problems.add("site that does not train", row.site or "(blank)")
+        elif row.split == "test":
+            manifest.problems.add("test film, never read", row.split)
+        elif adults_from_years and row.age is not None and row.age < adults_from_years:
+            manifest.problems.add("under the age", row.path.name)
+        else:
+            rows.append(row)
+    return tuple(rows)
 
 
 def trainable_labels(

@@ -9,13 +9,16 @@ import torch
 from PIL import Image
 
 from model.evaluation.__main__ import main
+from model.evaluation.comparators import comparators
+from model.evaluation.readings import record_reading
+from model.films.manifest import Row
 from model.runtime.architecture import PREPROCESS_VERSION, NetworkConfig
 from model.runtime.calibration import OperatingPoints
 from model.runtime.metadata import LabelRecord, PackageMetadata
 from model.runtime.network import build_network
 from model.runtime.package_writer import write_package
 from model.runtime.quality import WRONG, Limits, QualityCheck
-from model.training.quality import fit_distances
+from model.training.quality.fitting import fit_distances
 
 CODES = ("effusion", "hernia", "any_abnormality")
 
@@ -102,10 +105,35 @@ def test_every_part_is_in_the_record_and_test_readings_are_counted(work):
     assert record["unusable"]["refused"]["value"] == pytest.approx(1 / 3)
     assert record["unusable"]["grey_refused"]["value"] == 0.0
     assert record["latency"]["preprocess"]["median_ms"] > 0
-    assert set(record["comparators"]) == {"view_age_sex", "thumbnail"}
-    assert any("broken.png" in line for line in record["problems"])
+    assert set(record["comparators"]) == {"site", "view_age_sex", "thumbnail"}
+    assert record["comparators"]["site"]["insufficient"]  # all films are of one site
+    assert "unreadable image (damaged): 1 (broken.png)" in record["problems"]
     assert run(work, "--split", "test") == 0
     assert json.loads((work / "out" / "evaluation.json").read_text())["readings"] == 2
+
+
+def test_readings_are_counted_for_the_sites_that_were_read(tmp_path):
+    manifest = tmp_path / "m.csv"
+    log = tmp_path / "m.csv.test-readings.jsonl"
+    log.write_text('{"utc": "before sites were noted", "package_sha256": "0"}\n')
+    assert record_reading(manifest, "1", ["a"]) == 2
+    assert record_reading(manifest, "1", ["b"]) == 2
+    assert record_reading(manifest, "1", ["a", "b"]) == 4
+
+
+def test_a_site_alone_knows_what_its_prevalence_says(tmp_path):
+    rows = [
+        Row(
+            path=tmp_path / "none.png",
+            patient_id=f"p{k}",
+            site="ab"[k % 2],
+            labels=(float(k % 2 or k % 8 == 0),),
+        )
+        for k in range(80)
+    ]
+    found = comparators(rows, rows, 0)
+    assert found["site"]["value"] == pytest.approx(40 / 50 + 10 / 50 / 2)
+    assert found["thumbnail"]["insufficient"]
 
 
 def test_a_split_without_films_and_a_missing_manifest_are_named(work, caplog):

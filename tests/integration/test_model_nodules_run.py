@@ -211,6 +211,7 @@ def test_a_detector_that_finds_too_little_stays_off_and_the_card_says_so(
     record = {
         "source": f"Package {open_package(held).sha256}",
         "films": {"splits": ["val"], "sites": ["here"]},
+        "scores": {},
         "nodules": {
             "real": real,
             "simulated": {"insufficient": True},
@@ -256,5 +257,12 @@ def test_the_features_of_a_package_start_a_detector(films, findings, tmp_path, c
     started_from = source[name.replace("trunk.", "trunks.0.")]
     assert state[f"network.{name}"] == pytest.approx(started_from.half().float(), abs=0.05)
     (films / "short.toml").write_text(RECIPE.replace("width = 4", "width = 6"))
-    assert train(arguments) == 2
+    assert (
+        train(
+            options(
+                films, tmp_path / "other", "--init", str(findings), "--config", arguments[3]
+            )
+        )
+        == 2
+    )
     assert "another architecture or width" in caplog.text

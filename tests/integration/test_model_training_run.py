@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from model.evaluation.__main__ import main as evaluate
 from model.runtime.calibration import Calibration
 from model.runtime.package import METADATA, open_package
 from model.runtime.package_writer import metadata_bytes, repack
@@ -156,6 +157,92 @@ def test_leakage_stops_the_program_and_names_the_offender(films, tmp_path, caplo
     assert not (tmp_path / "run").exists()
 
 
+def another_table(films: Path, name: str, change) -> Path:
+    """The table with its rows changed: what another person may call train and val."""
+    with (films / "m.csv").open(newline="") as stream:
+        rows = [change(row) for row in csv.DictReader(stream)]
+    with (films / name).open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return films / name
+
+
+def swapped(row: dict[str, str]) -> dict[str, str]:
+    return row | {"split": "train" if row["split"] == "val" else "val"}
+
+
+def renamed(row: dict[str, str]) -> dict[str, str]:
+    return swapped(row) | {"patient_id": "x" + row["patient_id"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            swapped,
+            "the same patient trained this network, so it can neither choose nor measure anything: p0",
+        ),
+        (
+            renamed,
+            "the same pixels trained this network, so it can neither choose nor measure anything: 0.png",
+        ),
+    ],
+    ids=["swapped", "renamed"],
+)
+def test_films_that_trained_a_run_choose_nothing_in_another_table(
+    films, straight, caplog, change, words
+):
+    table, out = another_table(films, "other.csv", change), films / "none.cxrmodel"
+    assert package(["--run", str(straight), "--manifest", str(table), "--out", str(out),
+                    "--version", "1", "--no-check", "--quiet"]) == 2  # fmt: skip
+    assert words in caplog.text
+    assert not out.exists()
+
+
+@pytest.fixture(scope="module")
+def made(films, straight) -> Path:
+    """The run as a package without an input check."""
+    out = films / "made.cxrmodel"
+    assert package(["--run", str(straight), "--manifest", str(films / "m.csv"),
+                    "--out", str(out), "--version", "1", "--no-check", "--quiet"]) == 0  # fmt: skip
+    return out
+
+
+def test_films_that_trained_a_package_neither_recalibrate_nor_measure_nor_validate_it(
+    films, made, tmp_path, caplog
+):
+    members = open_package(made).members
+    assert len(members["films.txt"].split()) == 80
+    assert b"p7" not in members["films.txt"]
+    table = str(another_table(films, "renamed.csv", renamed))
+    for command, more in (
+        (recalibrate, ["--package", str(made), "--out", str(tmp_path / "local.cxrmodel")]),
+        (evaluate, ["--package", str(made), "--out", str(tmp_path / "report")]),
+        (train, ["--init", str(made), "--out", str(tmp_path / "run"), "--device", "cpu",
+                 "--config", str(films / "c.toml"), "--cache", str(films / "cache")]),
+    ):  # fmt: skip
+        caplog.clear()
+        assert command(["--manifest", table, "--quiet", *more]) == 2
+        assert "the same pixels trained this network" in caplog.text
+        assert "0.png" in caplog.text
+    assert not (tmp_path / "local.cxrmodel").exists()
+    own = ["--manifest", str(films / "m.csv"), "--package", str(made), "--quiet"]
+    assert evaluate([*own, "--split", "all", "--out", str(tmp_path / "all")]) == 2
+    assert evaluate([*own, "--split", "train", "--out", str(tmp_path / "train")]) == 0
+
+
+def test_what_a_started_run_has_seen_counts_for_its_package_too(films, made, tmp_path):
+    out = tmp_path / "run"
+    half = another_table(
+        films, "half.csv", lambda r: r | {"site": "here" if int(r["path"][:-4]) % 4 < 2 else ""}
+    )
+    options_ = ["--manifest", str(half), *options(films, out, "--init", str(made))[2:]]
+    assert train(options_) == 0
+    seen = read_checkpoint(out / "last.safetensors")[1]["trained_films"]
+    assert (len(seen["pixels"]), len(seen["patients"])) == (80, 40)
+
+
 def test_the_binary_task_has_one_head(films, tmp_path):
     assert train(options(films, tmp_path / "run", "--task", "binary")) == 0
     state, record = read_checkpoint(tmp_path / "run" / "last.safetensors")
@@ -182,20 +269,13 @@ def test_golden_inputs_differ_by_seed():
     assert not np.array_equal(golden_input(1, 64), golden_input(2, 64))
 
 
-def test_a_package_is_recalibrated_on_local_films(films, straight, tmp_path, caplog):
-    made, local = tmp_path / "made.cxrmodel", tmp_path / "local.cxrmodel"
-    arguments = ["--manifest", str(films / "m.csv"), "--cache", str(films / "cache")]
-    assert (
-        package([*arguments, "--run", str(straight), "--out", str(made), "--version", "1"]) == 0
-    )
-    arguments = [
-        "--package",
-        str(made),
-        "--manifest",
-        str(films / "m.csv"),
-        "--out",
-        str(local),
-    ]
+def test_a_package_is_recalibrated_on_local_films(films, made, tmp_path, caplog):
+    local, copy = tmp_path / "local.cxrmodel", tmp_path / "imported.cxrmodel"
+    with (films / "m.csv").open(newline="") as stream:
+        lines = [line for line in stream if not line.strip().endswith(",train")]
+    (films / "local.csv").write_text("".join(lines))
+    table = str(films / "local.csv")
+    arguments = ["--package", str(made), "--manifest", table, "--out", str(local), "--quiet"]
     assert recalibrate(arguments) == 0
     before, after = open_package(made), open_package(local)
     assert after.weights_sha256 == before.weights_sha256
@@ -214,10 +294,10 @@ def test_a_package_is_recalibrated_on_local_films(films, straight, tmp_path, cap
             for label in before.labels
         ),
     )
-    repack(before, made, {METADATA: metadata_bytes(imported)})
-    assert recalibrate(arguments) == 0
+    repack(before, copy, {METADATA: metadata_bytes(imported)})
+    assert recalibrate(["--package", str(copy), *arguments[2:]]) == 0
     assert open_package(local).labels[effusion].threshold is not None
     few = tmp_path / "few.csv"
-    few.write_text(f"path,patient_id,labels\n{films / '1.png'},p,effusion\n")
+    few.write_text(f"path,patient_id,labels\n{films / '81.png'},p,effusion\n")
     assert recalibrate([*arguments[:2], "--manifest", str(few), "--out", str(local)]) == 2
     assert "positives and negatives" in caplog.text

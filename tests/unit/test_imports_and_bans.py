@@ -16,7 +16,7 @@ from workstation.core.errors import ErrorCode
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("workstation", "model", "resources", "packaging")
-CONVERTER = Path("model/convert.py")
+CONVERTER = Path("model/convert/checkpoint.py")
 LOG_CALLS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from model.convert import ConvertError, main, read_checkpoint
+from model.convert.__main__ import main
+from model.convert.checkpoint import ConvertError, read_checkpoint
 from model.runtime.package import Trust, open_package
 from model.runtime.predict import Predictor, golden_input
 from model.runtime.vision_shim import import_torchvision

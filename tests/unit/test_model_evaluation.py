@@ -26,7 +26,8 @@ from model.evaluation.metrics import (
 )
 from model.evaluation.scores import evaluate, marks_per_100_normals, mean_auroc
 from model.evaluation.tables import ScoreTable, age_band, read_score_csv
-from model.films.manifest import Box, ManifestError
+from model.films.manifest import Box
+from model.films.table import ManifestError
 from model.runtime.calibration import sigmoid
 
 

@@ -6,16 +6,19 @@ import pytest
 from PIL import Image
 
 from model.films.cache import cached_films, read_presented
-from model.films.manifest import ManifestError, Problems, read_manifest, split_of
-from model.runtime.labels import ALL_CODES
-from model.training.adapters import adapt
-from model.training.config import TrainConfig, read_config
-from model.training.splits import (
+from model.films.leakage import (
     LeakageError,
+    TrainedFilms,
     refuse_patient_leakage,
     refuse_pixel_leakage,
-    trainable_labels,
 )
+from model.films.manifest import Problems, read_manifest, split_of
+from model.films.table import ManifestError
+from model.runtime.labels import ALL_CODES
+from model.training.adapters import adapt
+from model.training.config import TrainConfig
+from model.training.recipe import read_recipe
+from model.training.splits import trainable_labels
 
 CODES = ("effusion", "mass", "any_abnormality")
 
@@ -89,7 +92,7 @@ def test_a_table_without_columns_or_rows_stops(tmp_path, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ManifestError):
         read_manifest(path, CODES)
-    with pytest.raises(ManifestError, match="no manifest"):
+    with pytest.raises(ManifestError, match="no table at"):
         read_manifest(tmp_path / "none.csv", CODES)
 
 
@@ -180,14 +183,116 @@ def test_boxes_are_read_by_path_and_label(tmp_path):
 def test_the_recipe_refuses_what_it_does_not_know(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text("seed = 3\nstages = [{size = 64, epochs = 2}, {size = 96, epochs = 1}]\n")
-    config = read_config(path, width=8)
+    config = read_recipe(TrainConfig, path, {"width": 8, "batch_size": None})
     assert (config.seed, config.width, config.epochs) == (3, 8, 3)
     assert [config.stage_at(e).size for e in range(3)] == [64, 64, 96]
     path.write_text("sed = 3\n")
     with pytest.raises(ManifestError, match="sed"):
-        read_config(path)
+        read_recipe(TrainConfig, path)
     with pytest.raises(ManifestError, match="stages"):
         TrainConfig(stages=())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("stages = [{size = 64}]", "stages.epochs: is missing"),
+        ("stages = [{size = '64', epochs = 1}]", "stages.size: '64' is no whole number"),
+        ("stages = [{size = 64, epochs = 1, zoom = 2}]", "stages: unknown keys zoom"),
+        ("stages = [{size = 65, epochs = 1}]", "multiples of 32"),
+        ("stages = [64]", "stages"),
+        ("stages = 64", "stages: 64 is no list"),
+        ("width = 1e3", "width: 1000.0 is no whole number"),
+        ("width = true", "width: True is no whole number"),
+        ("sites = 'nih'", "sites: 'nih' is no table"),
+        ("sites = { nih = 'all' }", "sites: 'all' is no number"),
+        ("learning_rate = -1.0", "learning_rate is -1"),
+        ("learning_rate = nan", "learning_rate: nan is no number"),
+        ("dropout = 1.0", "dropout is 1, but has to be 0 to 0.99"),
+        ("precision = 'half'", "precision"),
+        ("width = = 3", "no TOML"),
+    ],
+)
+def test_a_bad_recipe_is_told_with_its_file_and_key(tmp_path, text, words):
+    path = tmp_path / "c.toml"
+    path.write_text(text)
+    with pytest.raises(ManifestError) as caught:
+        read_recipe(TrainConfig, path)
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_recipe_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(ManifestError, match="no recipe at"):
+        read_recipe(TrainConfig, tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("path,label,x,y,w\n1.png,Mass,1,2,3\n", "lacks the columns h"),
+        ("path,label,x,y,w,h\n1.png,Mass,1,,3,4\n", "line 2: y is ''"),
+        ("path,label,x,y,w,h\n1.png,Mass,1,2,3,wide\n", "line 2: h is 'wide'"),
+        ("path,label,x,y,w,h\n1.png,Mass,1,2,0,4\n", "line 2: w and h"),
+        ("path,label,x,y,w,h\n1.png,Mass,1,2,inf,4\n", "line 2: w is 'inf'"),
+    ],
+)
+def test_a_bad_box_stops_with_its_line(tmp_path, text, words):
+    path = table(tmp_path, [film(tmp_path, 1, labels="mass")])
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text(text)
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(path, CODES, boxes=boxes)
+    assert words in str(caught.value)
+    assert "boxes.csv" in str(caught.value)
+
+
+def test_a_box_of_a_film_that_is_not_in_the_table_is_named(tmp_path):
+    path = table(tmp_path, [film(tmp_path, 1, labels="mass")])
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text("path,label,x,y,w,h\n./1.png,mass,1,2,3,4\n")
+    lines = read_manifest(path, CODES, boxes=boxes).problems.lines()
+    assert lines == ["box of a film that is not in the table: 1 (./1.png)"]
+
+
+def test_a_table_that_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_bytes("path,patient_id\nbild.png,Müller\n".encode("latin-1"))
+    with pytest.raises(ManifestError, match="not UTF-8"):
+        read_manifest(path, CODES)
+    with pytest.raises(ManifestError, match="is a folder"):
+        read_manifest(tmp_path, CODES)
+    path.write_text("path;patient_id\n1.png;p\n")
+    with pytest.raises(ManifestError, match="are: path;patient_id"):
+        read_manifest(path, CODES)
+
+
+def test_short_rows_and_impossible_numbers_are_no_crash(tmp_path):
+    path = tmp_path / "m.csv"
+    image(tmp_path / "1.png", 1)
+    image(tmp_path / "2.png", 2)
+    path.write_text("path,patient_id,age,pixel_aspect,labels\n1.png,p\n2.png,q,-3,nan,mass\n")
+    manifest = read_manifest(path, CODES)
+    assert [row.age for row in manifest.rows] == [None, None]
+    assert [row.pixel_aspect for row in manifest.rows] == [1.0, 1.0]
+    assert any("pixel_aspect" in line for line in manifest.problems.lines())
+
+
+def test_films_that_trained_a_network_are_known_again_under_another_name_and_patient(tmp_path):
+    rows = [film(tmp_path, n) for n in (1, 2, 3)]
+    image(tmp_path / "3.png", 1)
+    manifest = read_manifest(table(tmp_path, rows), CODES)
+    films = cached_films(manifest.rows, 64, tmp_path / "cache", Problems(), quiet=True)
+    trained = TrainedFilms.of(films.rows[:1], films.hashes[:1])
+    trained.refuse(films.rows[1:2], films.hashes[1:2])
+    with pytest.raises(LeakageError) as caught:
+        trained.refuse(films.rows[1:], films.hashes[1:])
+    assert (caught.value.kind, caught.value.offenders) == ("pixels", ("3.png",))
+    with pytest.raises(LeakageError) as caught:
+        trained.refuse(films.rows[:1], ["another film of the same patient"])
+    assert (caught.value.kind, caught.value.offenders) == ("patient", ("p1",))
+    assert TrainedFilms.from_json(trained.as_json()) == trained
+    assert b"p1" not in trained.as_member()
 
 
 def test_adapting_a_collection_says_nothing_the_source_does_not(tmp_path):

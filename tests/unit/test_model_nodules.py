@@ -18,8 +18,9 @@ from model.evaluation.froc import (
     threshold_at,
 )
 from model.films.cache import CachedFilms
-from model.films.manifest import Box, ManifestError, Row
+from model.films.manifest import Box, Row
 from model.films.simulated import Lesion, with_nodules
+from model.films.table import ManifestError
 from model.runtime.builtin import built_in_package
 from model.runtime.labels import ALL_CODES
 from model.runtime.nodule_record import DetectorGolden, DetectorRecord
@@ -33,9 +34,10 @@ from model.runtime.nodules import (
 )
 from model.runtime.package import NODULE_WEIGHTS, NODULES, PackageError, open_package
 from model.runtime.package_writer import half_precision, repack
-from model.training.nodules.config import NoduleConfig, read_nodule_config
+from model.training.nodules.config import NoduleConfig
 from model.training.nodules.crops import CropSource, targets
 from model.training.nodules.loop import diameter_loss, place_loss
+from model.training.recipe import read_recipe
 from workstation.adapters.inference.findings_model import PackageModel
 from workstation.adapters.inference.packages import PackageShelf
 from workstation.core.errors import ErrorCode, Reason, WorkstationError
@@ -316,12 +318,12 @@ def test_candidates_reach_the_reader_in_millimetres_only_with_known_spacing(
 def test_a_recipe_with_a_wrong_key_or_value_is_refused(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text('sites = ["nih"]\ncrop = 96\nsize = 128\n')
-    config = read_nodule_config(path, seed=4)
+    config = read_recipe(NoduleConfig, path, {"seed": 4})
     assert (config.sites, config.crop, config.seed) == (("nih",), 96, 4)
     for text in ("flip = true", "crop = 100", "real = 0.9", "precision = 'half'", "steps = 0"):
         path.write_text(text)
-        with pytest.raises(ManifestError, match="config"):
-            read_nodule_config(path)
+        with pytest.raises(ManifestError, match=r"c\.toml"):
+            read_recipe(NoduleConfig, path)
 
 
 def test_a_package_whose_detector_answers_otherwise_is_not_installed(tmp_path):

@@ -12,6 +12,7 @@ from safetensors.torch import save
 from model.runtime.architecture import PREPROCESS_VERSION, NetworkConfig
 from model.runtime.builtin import built_in_package
 from model.runtime.calibration import Calibration, Method, OperatingPoints
+from model.runtime.errors import ModelError
 from model.runtime.metadata import GoldenVector, LabelRecord, PackageMetadata
 from model.runtime.network import build_network
 from model.runtime.package import (
@@ -208,7 +209,7 @@ def test_optional_members_survive_and_foreign_ones_are_not_written(package_path)
     np.savez(stream, mean=np.arange(3))
     repack(open_package(package_path), package_path, {"quality.npz": stream.getvalue()})
     assert open_package(package_path).members["quality.npz"] == stream.getvalue()
-    with pytest.raises(ValueError, match="does not belong"):
+    with pytest.raises(ModelError, match="does not belong"):
         repack(open_package(package_path), package_path, {"extra.py": b""})
 
 

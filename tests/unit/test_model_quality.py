@@ -12,7 +12,10 @@ from model.runtime.network import build_network
 from model.runtime.package import PackageError
 from model.runtime.quality import WRONG, Distances, Limits, Look, QualityCheck
 from model.training.phantoms import PHANTOMS, SIDE
-from model.training.quality import choose_limits, fit_distances, main, model_inputs, targets_of
+from model.training.quality.__main__ import main
+from model.training.quality.films import model_inputs
+from model.training.quality.fitting import choose_limits, fit_distances
+from model.training.quality.network import targets_of
 from model.training.spoiled import SPOILS, spoiled
 
 

@@ -17,17 +17,19 @@ from typing import Any
 
 from safetensors.torch import save
 
-from model.films.manifest import ManifestError
+from model.command import file_to_write, package_at, run_command
+from model.films.leakage import both, trained_films
 from model.runtime.architecture import PREPROCESS_VERSION
+from model.runtime.errors import ModelError
 from model.runtime.nodule_record import DetectorRecord
 from model.runtime.nodules import NoduleDetector, build_detector, nodule_detector
 from model.runtime.package import (
     CARD,
+    FILMS,
     METADATA,
     NODULE_WEIGHTS,
     NODULES,
     ModelPackage,
-    PackageError,
     open_package,
 )
 from model.runtime.package_writer import (
@@ -37,8 +39,8 @@ from model.runtime.package_writer import (
     repack,
 )
 from model.training.card import card_html
+from model.training.folder import CHECKPOINT, trained_by
 from model.training.merge import averaged_weights
-from model.training.nodules.run import CHECKPOINT
 
 log = logging.getLogger("model.training.nodules.attach")
 GOLDEN_SEEDS = (1, 2)
@@ -49,12 +51,14 @@ def attach(package: ModelPackage, run: Path, version: str, out: Path) -> None:
 
     Raises
     ------
-    ManifestError
-        When the run was made with another preprocessing.
+    ModelError
+        When the run is no detector's, or was made with another preprocessing.
     """
     weights, trained = averaged_weights(run / CHECKPOINT)
+    if "validation" not in trained:
+        raise ModelError(f"{run} is no run of model.training.nodules")
     if trained["preprocess_version"] != PREPROCESS_VERSION:
-        raise ManifestError("the detector was trained with another preprocessing")
+        raise ModelError("the detector was trained with another preprocessing")
     halved = half_precision(weights)
     record = DetectorRecord(
         width=int(trained["config"]["width"]),
@@ -83,6 +87,9 @@ def attach(package: ModelPackage, run: Path, version: str, out: Path) -> None:
         NODULES: record.as_bytes(),
         NODULE_WEIGHTS: save(halved),
     }
+    films = both(trained_films(package), trained_by(trained))
+    if films is not None:
+        changes[FILMS] = films.as_member()
     repack(package, out, changes, signing_key=key_from_environment())
     written = nodule_detector(open_package(out))
     if written is not None:
@@ -94,22 +101,26 @@ def _training(trained: dict[str, Any]) -> dict[str, Any]:
     return {"recipe": trained["config"]} | {key: trained[key] for key in kept}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Attach; 0 on success, 2 when package and run do not fit."""
-    parser = argparse.ArgumentParser(prog="python -m model.training.nodules.attach")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.training.nodules.attach", description=__doc__
+    )
     parser.add_argument("--package", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True, help="of model.training.nodules")
     parser.add_argument("--version", required=True, help="of the new package")
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    try:
-        attach(open_package(options.package), options.run, options.version, options.out)
-    except (ManifestError, PackageError, ValueError, KeyError, OSError) as error:
-        log.error("%s", error)  # noqa: TRY400  (a plain sentence, not a traceback)
-        return 2
-    log.info("sha256 %s", open_package(options.out).sha256)
-    return 0
+    return parser
+
+
+def _attach(options: argparse.Namespace) -> None:
+    out = file_to_write(options.out)
+    attach(package_at(options.package), options.run, options.version, out)
+    log.info("%s\nsha256 %s", out, open_package(out).sha256)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Attach; 0 on success, 2 when package and run do not fit."""
+    return run_command(_parser(), _attach, arguments)
 
 
 if __name__ == "__main__":

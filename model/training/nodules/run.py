@@ -1,14 +1,10 @@
-"""One training run of the nodule detector: films, trainer, checkpoints and curves in a folder."""
+"""One training run of the nodule detector: films, trainer, and how it is validated."""
 
 from __future__ import annotations
 
 import copy
-import json
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,58 +20,40 @@ from model.evaluation.froc import (
 from model.evaluation.metrics import sensitivity_at
 from model.evaluation.nodules import lesion_boxes, marked, simulated, without_finding
 from model.films.cache import CachedFilms, cached_films
-from model.films.manifest import Manifest, ManifestError, Problems, Row
+from model.films.leakage import refuse_patient_leakage, refuse_pixel_leakage
+from model.films.manifest import Manifest, Problems, Row
+from model.films.table import ManifestError
 from model.runtime.architecture import PREPROCESS_VERSION
 from model.runtime.network import channels_last
 from model.runtime.nodule_record import DetectorRecord
-from model.runtime.nodules import DetectorNetwork, NoduleDetector, build_detector
+from model.runtime.nodules import NoduleDetector, build_detector
+from model.runtime.package import ModelPackage
 from model.runtime.preprocess import GRID, Preprocessed
-from model.training import curves
-from model.training.checkpoint import read_checkpoint, write_checkpoint
 from model.training.descent import Schedule
+from model.training.folder import RunFolder, RunSetup
+from model.training.initialise import seen_before, start_detector_from
 from model.training.nodules.config import NoduleConfig
 from model.training.nodules.crops import CropSource
 from model.training.nodules.loop import DetectorTrainer
-from model.training.splits import refuse_patient_leakage, refuse_pixel_leakage
+from model.training.splits import training_rows
 
 log = logging.getLogger(__name__)
-CHECKPOINT = "last.safetensors"
-CURVES = "curves.csv"
 # False marks a film at the threshold that is chosen on validation.
 CHOSEN_FALSE_MARKS = 1.0
 SIMULATED_FILMS = 60
-Initialise = Callable[[DetectorNetwork], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoduleSetup:
-    """Where a run lives and on what; `cache` is shared between runs."""
-
-    out: Path
-    cache: Path
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    quiet: bool = False
 
 
 def wanted_rows(manifest: Manifest, config: NoduleConfig) -> tuple[Row, ...]:
     """Train and val rows with a boxed nodule or mass, or without a finding."""
-    problems, rows = manifest.problems, []
-    for row in manifest.rows:
-        if config.sites and row.site not in config.sites:
-            problems.add("site that does not train", row.site)
-        elif row.split == "test":
-            problems.add("test film, never read", row.split)
-        elif config.adults_from_years and (row.age or 1e9) < config.adults_from_years:
-            problems.add("under the age", row.path.name)
-        elif lesion_boxes(row) or without_finding(row):
-            rows.append(row)
+    usable = training_rows(manifest, config.sites, config.adults_from_years)
+    rows = tuple(row for row in usable if lesion_boxes(row) or without_finding(row))
     for split in ("train", "val"):
         here = [row for row in rows if row.split == split]
         if not any(map(lesion_boxes, here)) or not any(map(without_finding, here)):
             raise ManifestError(
                 f"the {split} split needs boxed nodules or masses and films without a finding"
             )
-    return tuple(rows)
+    return rows
 
 
 class NoduleRun:
@@ -89,8 +67,8 @@ class NoduleRun:
         The recipe.
     setup
         Folders and device.
-    initialise
-        Called with the fresh network, to start from earlier weights.
+    start
+        Start from this package's features.
 
     Raises
     ------
@@ -102,26 +80,29 @@ class NoduleRun:
         self,
         manifest: Manifest,
         config: NoduleConfig,
-        setup: NoduleSetup,
-        initialise: Initialise | None = None,
+        setup: RunSetup,
+        start: ModelPackage | None = None,
     ) -> None:
         self.config = config
         self.setup = setup
         self.problems: Problems = manifest.problems
         refuse_patient_leakage(manifest.rows)
+        rows = wanted_rows(manifest, config)
+        self._folder = RunFolder(setup.out, config.as_json(), rows)
         self._films = cached_films(
-            wanted_rows(manifest, config),
+            rows,
             config.size,
             setup.cache,
             self.problems,
             quiet=setup.quiet,
         )
         refuse_pixel_leakage(self._films.rows, self._films.hashes)
+        self._trained = seen_before(start, self._films)
         self._crops = CropSource(self._films, "train", config)
         torch.manual_seed(config.seed)
         network = build_detector(config.width)
-        if initialise is not None:
-            initialise(network)
+        if start is not None:
+            start_detector_from(start, network)
         self.trainer = DetectorTrainer(
             channels_last(network.to(setup.device)),
             _schedule(config, setup.device),
@@ -129,27 +110,22 @@ class NoduleRun:
         )
 
     def resume(self) -> bool:
-        """Continue from the run folder's checkpoint; False where there is none.
+        """Continue from the run folder; False where there is nothing to continue.
 
         Raises
         ------
-        ValueError
-            When the checkpoint was made by another recipe.
+        ModelError
+            When the folder's run was made by another recipe or table.
         """
-        path = self.setup.out / CHECKPOINT
-        if not path.is_file():
+        stored = self._folder.stored()
+        if stored is None:
             return False
-        state, record = read_checkpoint(path)
-        if record["config"] != json.loads(json.dumps(self.config.as_json())):
-            raise ValueError("the checkpoint belongs to another recipe; choose another --out")
-        self.trainer.load(state)
-        rounds = -(-self.trainer.step_number // self.config.validate_every)
-        curves.keep_epochs(self.setup.out / CURVES, rounds)
+        self.trainer.load(stored[0])
+        self._folder.keep_rows(-(-self.trainer.step_number // self.config.validate_every))
         return True
 
     def train(self) -> None:
         """Run all remaining steps; now and then validate, add a curve row and write a checkpoint."""
-        self.setup.out.mkdir(parents=True, exist_ok=True)
         steps = range(self.trainer.step_number, self.config.steps)
         bar = tqdm(steps, desc="steps", disable=self.setup.quiet)
         losses: list[tuple[float, float]] = []
@@ -164,17 +140,15 @@ class NoduleRun:
             row = {"step": step + 1, "place_loss": place, "diameter_loss": size}
             row |= {"steps_per_second": rate} | self._validate()
             bar.set_postfix(loss=place, sensitivity_at_1=row["real_1"])
-            curves.append_row(self.setup.out / CURVES, row)
             self.save(row)
             log.info("saved step %d of %d: %s", step + 1, self.config.steps, row)
             losses, started = [], time.monotonic()
 
     def save(self, validation: dict[str, float]) -> None:
-        """Write the checkpoint of the finished steps."""
+        """Keep the finished steps: their row of the curves, and the checkpoint."""
         rows = [row for row in self._films.rows if row.split == "train"]
         boxed = [row for row in rows if lesion_boxes(row)]
         record = {
-            "config": self.config.as_json(),
             "preprocess_version": PREPROCESS_VERSION,
             "validation": validation,
             "sites": sorted({row.site for row in rows}),
@@ -183,7 +157,7 @@ class NoduleRun:
             "patients_boxed": len({row.patient_id for row in boxed}),
             "problems": self.problems.lines(),
         }
-        write_checkpoint(self.setup.out / CHECKPOINT, self.trainer.state(), record)
+        self._folder.save(validation, self.trainer.state(), record, self._trained)
 
     def _validate(self) -> dict[str, float]:
         """Sensitivity on real boxes and on simulated nodules by false marks a film; the threshold for one."""
@@ -229,6 +203,5 @@ def _schedule(config: NoduleConfig, device: torch.device) -> Schedule:
         weight_decay=config.weight_decay,
         gradient_clip=config.gradient_clip,
         ema_decay=config.ema_decay,
-        bfloat16=config.precision == "bfloat16"
-        or (config.precision == "auto" and device.type == "cuda"),
+        bfloat16=config.bfloat16_on(device),
     )

@@ -1,0 +1,1 @@
+"""Foreign weights into a package, without running them: `python -m model.convert`."""

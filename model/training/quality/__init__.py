@@ -1,0 +1,1 @@
+"""Fitting the input check: `python -m model.training.quality`."""
