@@ -204,3 +204,32 @@ def test_a_list_that_shows_others_is_not_laid_out_anew(view, qtbot):
     view.show_open_study(study(10, films=2), "1.2.10.1.2")
     assert len(resets) == 2
     assert view._rows.entry(2).is_current
+
+
+# From the search box into the list
+
+
+def test_enter_in_the_search_box_opens_the_first_that_matches(view, asked, qtbot):
+    view.query_changed.connect(lambda query: show(view, [4, 5] if query.text else range(6)))
+    qtbot.keyClicks(view._filters.search, "p-4")
+    qtbot.keyClick(view._filters.search, Qt.Key.Key_Return)
+    assert asked == ["1.2.4"]
+    assert view._filters.count.text() == "2 studies"
+    assert view._filters.all.isVisible()
+    view._filters.all.click()
+    assert view._filters.count.text() == "6 studies"
+    assert not view._filters.all.isVisible()
+
+
+def test_down_in_the_search_box_enters_the_list_where_enter_opens(view, asked, qtbot):
+    qtbot.keyClick(view._filters.search, Qt.Key.Key_Down)
+    qtbot.waitUntil(view._list.hasFocus)
+    qtbot.keyClick(view._list, Qt.Key.Key_Down)
+    qtbot.keyClick(view._list, Qt.Key.Key_Return)
+    assert asked == ["1.2.1"]
+
+
+def test_all_studies_are_selected_from_anywhere(view, asked):
+    view.select_all()
+    view.ask_analysis()
+    assert asked == [[(0, 6)]]

@@ -293,6 +293,10 @@ class MainWindow(QMainWindow):
         self._side(shown=True)
         self.findings.edit_selected()
 
+    def select_all(self) -> None:
+        """Select every study of the worklist."""
+        self.worklist.select_all()
+
     def analyse_selected(self) -> None:
         """Ask for the analysis of the studies that are selected in the worklist."""
         self.worklist.ask_analysis()
@@ -449,7 +453,9 @@ class MainWindow(QMainWindow):
     def _list_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._filled(menu, ["room.analyse_selected", "room.remove_selected"]).popup(place)
+        self._filled(
+            menu, ["room.analyse_selected", "room.select_all", "room.remove_selected"]
+        ).popup(place)
 
     def _film_menu(self, place: QPoint) -> None:
         menu = QMenu(self)

@@ -4,45 +4,69 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from resources.i18n import Texts
 from workstation.core.ports import SortKey, WorklistQuery
 from workstation.core.review import ReviewStatus
-from workstation.ui.panel import Words
+from workstation.ui.panel import Words, button
 from workstation.ui.status import status_words
 
 _PAUSE_MS = 200
 _MODALITIES = ("DX", "CR", "RG", "CT", "MR", "US", "XA", "NM", "OT")
 
 
+class SearchBox(QLineEdit):
+    """A line that is left downwards with the Down key.
+
+    Signals
+    -------
+    left_down
+        Nothing.
+    """
+
+    left_down = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Down goes to what was found."""
+        if event.key() == Qt.Key.Key_Down:
+            self.left_down.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class WorklistFilters(QWidget):
-    """The search box and one row of choices.
+    """The search box, the choices and how many studies they leave.
 
     Signals
     -------
     query_changed
         `WorklistQuery`; typing is waited for.
+    first_requested, list_requested
+        Nothing: Enter and Down in the search box; what was typed is asked by then.
     """
 
     query_changed = Signal(object)
+    first_requested = Signal()
+    list_requested = Signal()
 
     def __init__(self, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._texts = texts
         tr = texts.tr
-        self.search = QLineEdit()
+        self.search = SearchBox()
         self.search.setPlaceholderText(tr("Name, ID or accession number"))
         self.search.setAccessibleName(tr("Search the worklist"))
         self.search.setClearButtonEnabled(True)
         self._modality = _choice(
-            tr("Modality"), [(tr("Modality"), ""), *((name, name) for name in _MODALITIES)]
+            tr("Modality"), [(tr("Any modality"), ""), *((name, name) for name in _MODALITIES)]
         )
         self._status = _choice(
             tr("State"),
             [
-                (tr("State"), None),
+                (tr("Any state"), None),
                 *((status_words(status, texts), status) for status in ReviewStatus),
             ],
         )
@@ -66,7 +90,7 @@ class WorklistFilters(QWidget):
         )
         self._ai = _choice(
             tr("AI"),
-            [(tr("AI"), None), (tr("AI read it"), True), (tr("Not read by AI"), False)],
+            [(tr("AI: any"), None), (tr("AI read it"), True), (tr("Not read by AI"), False)],
         )
         self._bound = WorklistQuery().triage_bound
         self.order_note = Words(css="warning small")
@@ -75,6 +99,14 @@ class WorklistFilters(QWidget):
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._announce)
         self.search.textChanged.connect(self._pause.start)
+        self.search.returnPressed.connect(lambda: self._leave(self.first_requested))
+        self.search.left_down.connect(lambda: self._leave(self.list_requested))
+        self.count = Words(css="muted small", wrap=False)
+        self.all = button("✕", "flat", name="clear_filters")
+        self.all.setToolTip(tr("Show all studies"))
+        self.all.setAccessibleName(tr("Show all studies"))
+        self.all.clicked.connect(self.clear)
+        self.all.hide()
         rows = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         boxes_of = (self._modality, self._status), (self._days, self._ai), (self._sort,)
         for row, boxes in zip(rows, boxes_of, strict=True):
@@ -82,6 +114,8 @@ class WorklistFilters(QWidget):
             for box in boxes:
                 row.addWidget(box, 1)
                 box.currentIndexChanged.connect(self._announce)
+        for widget in (self.count, self.all):
+            rows[2].addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 10)
         layout.setSpacing(6)
@@ -89,6 +123,26 @@ class WorklistFilters(QWidget):
         for row in rows:
             layout.addLayout(row)
         layout.addWidget(self.order_note)
+
+    @property
+    def is_filtering(self) -> bool:
+        """Whether some studies may be left out."""
+        return self.query != self._unfiltered
+
+    @property
+    def _unfiltered(self) -> WorklistQuery:
+        asked = self.query
+        return WorklistQuery(
+            sort=asked.sort, descending=asked.descending, triage_bound=asked.triage_bound
+        )
+
+    def show_count(self, count: int) -> None:
+        """Say how many studies are listed; a filter that leaves some out can be taken away beside it."""
+        tr = self._texts.tr
+        self.count.say(
+            tr("1 study") if count == 1 else tr("{count} studies", count=f"{count:,}")
+        )
+        self.all.setVisible(self.is_filtering)
 
     @property
     def query(self) -> WorklistQuery:
@@ -135,9 +189,15 @@ class WorklistFilters(QWidget):
 
     def clear(self) -> None:
         """Ask for everything."""
-        self.search.clear()
-        for box in (self._modality, self._status, self._days, self._ai):
-            box.setCurrentIndex(0)
+        self.show_query(self._unfiltered)
+        self._announce()
+
+    def _leave(self, towards: SignalInstance) -> None:
+        """Ask for what was typed before the list is gone to."""
+        if self._pause.isActive():
+            self._pause.stop()
+            self._announce()
+        towards.emit()
 
     def _note_order(self) -> None:
         """Say that the AI orders the list while it does."""

@@ -165,6 +165,8 @@ class WorklistView(QWidget):
         self.setMinimumWidth(240)
         self.setAcceptDrops(True)
         self._filters.query_changed.connect(self.query_changed)
+        self._filters.first_requested.connect(self._open_first)
+        self._filters.list_requested.connect(self._enter_list)
         self._welcome.open_folder_requested.connect(self.open_folder_requested)
         self._welcome.open_files_requested.connect(self.open_files_requested)
         self._welcome.recent_requested.connect(self.recent_requested)
@@ -194,6 +196,7 @@ class WorklistView(QWidget):
         """Show `count` studies that match `query`, fetched as they come into sight; the scroll position stays."""
         with self._staying():
             self._rows.show_rows(count, fetch)
+            self._filters.show_count(count)
             self._choose_page()
 
     def show_unopened(self) -> None:
@@ -253,10 +256,24 @@ class WorklistView(QWidget):
                 return
             row += step
 
+    def select_all(self) -> None:
+        """Select every study of the list."""
+        self._list.selectAll()
+
     def focus_search(self) -> None:
         """Put the cursor into the search box."""
         self._filters.search.setFocus()
         self._filters.search.selectAll()
+
+    def _open_first(self) -> None:
+        if self._rows.studies:
+            self._activate(self._rows.index(0))
+
+    def _enter_list(self) -> None:
+        """Go to the list, where a study is current already or else its first."""
+        self._list.setFocus()
+        if not self._list.currentIndex().isValid():
+            self._list.setCurrentIndex(self._rows.index(0))
 
     def _made_list(self) -> StudyList:
         view = StudyList()
@@ -334,11 +351,7 @@ class WorklistView(QWidget):
         if self._rows.studies:
             page: QWidget = self._list
         else:
-            query = self.query
-            searching = query != WorklistQuery(
-                sort=query.sort, descending=query.descending, triage_bound=query.triage_bound
-            )
-            page = self._nothing if searching else self._welcome
+            page = self._nothing if self._filters.is_filtering else self._welcome
         self._body.setCurrentWidget(page)
 
     # Qt
