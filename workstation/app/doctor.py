@@ -84,6 +84,11 @@ def _libraries(texts: Texts) -> Check:
 def _display(texts: Texts) -> Check:
     name = texts.tr("Display")
     if has_display():
+        try:
+            import PySide6.QtWidgets  # noqa: F401 - whether it can be loaded is the question
+        except ImportError as error:  # a minimal system lacks libraries that every desktop has
+            advice = texts.tr("An administrator installs what is missing.")
+            return Check(name=name, health=Health.BAD, found=str(error), advice=advice)
         return Check(name=name, health=Health.GOOD, found=texts.tr("a window can be shown"))
     return Check(
         name=name,

@@ -40,8 +40,10 @@ def _window(options: argparse.Namespace) -> int:
         sys.stderr.write(f"{said}\n")
         return 2
     if has_display():
-        from workstation.app.gui import run_window
-
+        try:
+            from workstation.app.gui import run_window
+        except ImportError as error:  # a minimal system lacks libraries that every desktop has
+            return _no_window(error, chosen_language(options.lang))
         return run_window(tuple(options.paths), sample=options.sample, language=options.lang)
     from workstation.app import commands
 
@@ -51,3 +53,14 @@ def _window(options: argparse.Namespace) -> int:
         paths = (*options.paths, *((SAMPLE,) if options.sample else ()))
         return commands.read_headless(paths, Path("out"), chosen_language(options.lang))
     return commands.no_display(chosen_language(options.lang))
+
+
+def _no_window(error: ImportError, language: str) -> int:
+    from resources.i18n import Texts
+
+    said = Texts(language).tr(
+        "The window cannot start: {cause}. An administrator installs what is missing.",
+        cause=error,
+    )
+    sys.stderr.write(f"{said}\n")
+    return 1

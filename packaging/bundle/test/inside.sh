@@ -3,6 +3,8 @@
 set -euo pipefail
 stick=/stick
 home=/reader
+deb=$(ls $stick/*.deb)
+run=$(ls $stick/*.run)
 
 say() { printf '\n== %s\n' "$*"; }
 fail() {
@@ -23,26 +25,33 @@ only_loopback() {
 
 install_deb() {
     say "a .deb that was cut off while it was unpacked"
-    timeout -s KILL 3 dpkg -i $stick/thoravue.deb >/dev/null 2>&1 && fail "it was not cut off"
+    timeout -s KILL 3 dpkg -i "$deb" >/dev/null 2>&1 && fail "it was not cut off"
     dpkg --configure -a || true # where unpacking was cut off it asks for the package again
     say "completed by installing it again"
-    dpkg -i $stick/thoravue.deb
+    dpkg -i "$deb"
     dpkg -V thoravue
     program=/usr/bin/thoravue
 }
 
 install_run() {
-    as_reader "time sh $stick/thoravue.run"
+    as_reader "time sh $run"
     program=$home/.local/bin/thoravue
+    say "updated by the installed program, from a stick"
+    mkdir /damaged
+    cp $stick/SHA256SUMS* /damaged
+    head -c 1M "$run" >"/damaged/${run##*/}"
+    as_reader "$program update --lang en --allow-unsigned /damaged/${run##*/}" && fail "damaged, and installed"
+    as_reader "$program update --lang en --allow-unsigned $run"
+    as_reader "$program --version"
     say "killed in an update: the version before starts"
     for seconds in 2 6 12; do
-        as_reader "timeout -s KILL $seconds sh $stick/thoravue.run" || true
+        as_reader "timeout -s KILL $seconds sh $run" || true
         as_reader "$program --version"
     done
     say "no room"
     mkdir /small
     mount -t tmpfs -o size=500m,mode=777 tmpfs /small
-    as_reader "sh $stick/thoravue.run --prefix /small/thoravue" && fail "it found room"
+    as_reader "sh $run --prefix /small/thoravue" && fail "it found room"
     [ -z "$(find /small -type f ! -name .lock)" ] || fail "something is half-installed"
     umount /small
 }

@@ -49,8 +49,7 @@ try() { # try deb|run
     rm -rf "$root"
     cp -a $work/base "$root"
     mkdir -p "$root/stick" "$root/dev/shm"
-    cp "$deb" "$root/stick/thoravue.deb"
-    cp "$run" "$root/stick/thoravue.run"
+    cp "$deb" "$run" dist/SHA256SUMS* "$root/stick"
     cp $here/{inside,read_sample}.sh $work/numbers.json "$root/stick"
     # No device but loopback: whatever is asked of a network fails.
     unshare --net --mount --pid --fork --mount-proc="$root/proc" bash -c "
