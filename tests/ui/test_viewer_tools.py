@@ -251,6 +251,44 @@ def test_a_note_without_a_word_is_none_and_an_arrow_speaks_for_itself(view):
     assert drawn(view).text == ""
 
 
+@pytest.mark.parametrize(("kind", "places"), [(K.NOTE, 1), (K.ARROW, 2)])
+def test_a_double_click_changes_the_words_and_nothing_else(view, kind, places, qtbot):
+    points = ((60.0, 80.0), (160.0, 120.0))[:places]
+    (mark,) = shown(view, make_annotation(kind, *points, text="blunt"))
+    place = view.film_to_canvas()(points[-1])
+    with qtbot.assertNotEmitted(view.maximise_requested):
+        click(view, *place)
+        mouse(view, QEvent.Type.MouseButtonDblClick, *place)
+    assert entry(view).text() == "blunt"
+    QTest.keyClick(entry(view), Qt.Key.Key_Escape)
+    assert view.changes == []
+    mouse(view, QEvent.Type.MouseButtonDblClick, *place)
+    entry(view).setText("blunt angle")
+    QTest.keyClick(entry(view), Qt.Key.Key_Return)
+    changed = replace(mark, text="blunt angle")
+    assert view.changes == [(mark, changed)]
+    assert view.hand.layer.annotations == (changed,)
+
+
+def test_a_note_whose_words_are_taken_away_goes_and_an_arrow_stays(view):
+    note = make_annotation(K.NOTE, (60.0, 80.0), text="clip", annotation_id="note")
+    arrow = make_annotation(K.ARROW, (200.0, 80.0), (260.0, 120.0), text="clip")
+    shown(view, note, arrow)
+    for mark, left in ((note, None), (arrow, replace(arrow, text=""))):
+        place = view.film_to_canvas()(mark.points[-1])
+        mouse(view, QEvent.Type.MouseButtonDblClick, *place)
+        entry(view).clear()
+        QTest.keyClick(entry(view), Qt.Key.Key_Return)
+        assert view.changes[-1] == (mark, left)
+
+
+def test_the_words_of_a_closed_review_stay(view):
+    (note,) = shown(view, make_annotation(K.NOTE, (60.0, 80.0), text="clip"), refusal="closed")
+    mouse(view, QEvent.Type.MouseButtonDblClick, *view.film_to_canvas()(note.points[0]))
+    assert view.said == ["closed"]
+    assert [f for f in view.findChildren(TextEntry) if f.isVisible()] == []
+
+
 def test_an_arrow_under_way_goes_with_its_film(view):
     view.set_tool(Tool.ARROW)
     drag(view, (50, 60), (150, 200))

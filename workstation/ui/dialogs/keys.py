@@ -250,4 +250,5 @@ def _mouse(texts: Texts) -> tuple[tuple[str, str], ...]:
         (texts.tr("Wheel"), texts.tr("next image, or zoom at the pointer")),
         (texts.tr("Ctrl, Ctrl+Shift"), texts.tr("faster while dragging")),
         (texts.tr("Double click"), texts.tr("film alone, and back")),
+        (texts.tr("Double click on a note or an arrow"), texts.tr("change its words")),
     )

@@ -22,12 +22,12 @@ from workstation.ui.viewer.tools.loupe import Loupe
 class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """Holds the film's items and passes the mouse on.
 
-    Signals, all from the window's thread: ``resized()``; ``double_clicked()``; ``hovered(object)`` with the pointer's place
-    (QPointF, logical pixels) or None when it left or drags.
+    Signals, all from the window's thread: ``resized()``; ``double_clicked(QPointF)`` and ``hovered(QPointF | None)`` with
+    the pointer's place in logical pixels, None when it left or drags.
     """
 
     resized = Signal()
-    double_clicked = Signal()
+    double_clicked = Signal(object)
     hovered = Signal(object)
 
     def __init__(
@@ -136,7 +136,7 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Only the left button's second click counts, and to a tool that draws it is a click."""
         if event.button() is Qt.MouseButton.LeftButton and not self._gestures.draws:
-            self.double_clicked.emit()
+            self.double_clicked.emit(event.position())
         else:
             self._gestures.press(event)
         event.accept()

@@ -272,7 +272,7 @@ class FilmView(LookedAt):
             canvas.setAccessibleName(self._texts.tr("Film"))
             canvas.resized.connect(self._place)
             canvas.hovered.connect(self._hover)
-            canvas.double_clicked.connect(self.maximise_requested)
+            canvas.double_clicked.connect(self._on_double_click)
             self._made_canvas = canvas
             self._room.addWidget(canvas)
             canvas.setGeometry(self.rect())
@@ -332,6 +332,10 @@ class FilmView(LookedAt):
         self._left().move(place)
         point = self.film_to_canvas().inverse()((place.x(), place.y()))
         self._set_pointer(reading_at(self._film, point))
+
+    def _on_double_click(self, place: QPointF) -> None:
+        if self._film is None or not self.hand.reword(place):
+            self.maximise_requested.emit()
 
     def _left(self) -> Hand | Brush:
         """What takes the left button."""

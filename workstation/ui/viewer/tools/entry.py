@@ -16,13 +16,14 @@ _AWAY = {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason
 class TextEntry(QLineEdit):
     """Asks for a line at a place of the canvas; Enter or a click elsewhere keeps it, Escape gives it up.
 
-    Signals, from the window's thread: ``entered(str)``, once; an empty text when it was given up.
+    Signals, from the window's thread: ``closed()``, once; after it ``entered(str)``, unless it was given up.
     """
 
+    closed = Signal()
     entered = Signal(str)
 
-    def __init__(self, parent: QWidget, place: QPoint, *, label: str) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: QWidget, place: QPoint, *, label: str, text: str = "") -> None:
+        super().__init__(text, parent)
         self.setPlaceholderText(label)
         self.setAccessibleName(label)
         self._film = parent
@@ -33,21 +34,24 @@ class TextEntry(QLineEdit):
         top = min(place.y(), room.bottom() - self.height())
         self.move(max(left, room.left()), max(top, room.top()))
         self.returnPressed.connect(lambda: self._finish(self.text()))
+        self.selectAll()
         self.show()
         self.setFocus()
 
     def give_up(self) -> None:
         """Close without a text."""
-        self._finish("")
+        self._finish(None)
 
-    def _finish(self, text: str) -> None:
+    def _finish(self, text: str | None) -> None:
         if not self._done:
             self._done = True
             if self.hasFocus():
                 self._film.setFocus()
             self.hide()
             self.deleteLater()
-            self.entered.emit(text.strip())
+            self.closed.emit()
+            if text is not None:
+                self.entered.emit(text.strip())
 
     # Qt
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -147,7 +148,7 @@ class Hand(QObject):
 
     def drop(self) -> bool:
         """Forget what is under way; whether there was something."""
-        under_way = self._editing is not None or self._drawing is not None
+        under_way = any((self._editing, self._drawing, self._entry))
         self._editing = self._drawing = None
         if self._entry is not None:
             self._entry.give_up()
@@ -167,6 +168,21 @@ class Hand(QObject):
         annotation = self.layer.selected_annotation()
         if annotation is not None:
             self._change(annotation, None)
+
+    def reword(self, place: QPointF) -> bool:
+        """Let the reader change the words of the note or arrow at `place`; whether there is one."""
+        hit = self.layer.hit(place, self._view.film_to_canvas())
+        if hit is None or not hit.annotation.kind.has_text:
+            return False
+        before = hit.annotation
+        if self._may_change():
+            self._ask(
+                before.points[-1],
+                self._texts.tr("Text"),
+                lambda text: self._change(before, _worded(before, text)),
+                text=before.text,
+            )
+        return True
 
     def clear_calibration(self) -> None:
         """Go back to what the file says of a millimetre."""
@@ -226,7 +242,7 @@ class Hand(QObject):
         self.repaint_needed.emit()
         return True
 
-    def _made(self, points: tuple[Point, ...], text: str = "") -> Annotation:
+    def _made(self, points: tuple[Point, ...]) -> Annotation:
         film = self._view.film
         assert film is not None  # noqa: S101 - there is something on it
         return Annotation(
@@ -235,7 +251,6 @@ class Hand(QObject):
             frame=film.frame,
             kind=self._kind,
             points=points,
-            text=text,
         )
 
     def _complete(self, points: tuple[Point, ...]) -> None:
@@ -244,31 +259,32 @@ class Hand(QObject):
             self._drawing = None  # a click on the same place: nothing to measure
         elif tool is Tool.CALIBRATE:
             self._ask(
-                self._texts.tr("Length in mm"), lambda text: self._calibrate(points, text)
+                points[-1],
+                self._texts.tr("Length in mm"),
+                lambda text: self._calibrate(points, text),
             )
         elif kind.has_text:
-            self._ask(self._texts.tr("Text"), lambda text: self._write(points, text))
+            made = self._made(points)
+            self._ask(
+                points[-1],
+                self._texts.tr("Text"),
+                lambda text: self._keep(_worded(made, text)),
+            )
         else:
             self._keep(self._made(points))
 
-    def _ask(self, label: str, then: Callable[[str], None]) -> None:
-        assert self._drawing is not None  # noqa: S101 - its points are what is asked about
-        (place,) = on_canvas(self._drawing.points[-1:], self._view.film_to_canvas())
-        self._entry = TextEntry(self._view, (place + QPointF(10, 10)).toPoint(), label=label)
+    def _ask(
+        self, at: Point, label: str, then: Callable[[str], None], *, text: str = ""
+    ) -> None:
+        (place,) = on_canvas((at,), self._view.film_to_canvas())
+        corner = (place + QPointF(10, 10)).toPoint()
+        self._entry = TextEntry(self._view, corner, label=label, text=text)
+        self._entry.closed.connect(self._on_entry_closed)
+        self._entry.entered.connect(then)
 
-        def answered(text: str) -> None:
-            dropped = self._drawing is None
-            self._entry = self._drawing = None
-            if not dropped:
-                then(text)
-            self.repaint_needed.emit()
-
-        self._entry.entered.connect(answered)
-
-    def _write(self, points: tuple[Point, ...], text: str) -> None:
-        """An arrow speaks for itself; a note without a word is none."""
-        if text or self._kind is AnnotationKind.ARROW:
-            self._keep(self._made(points, text))
+    def _on_entry_closed(self) -> None:
+        self._entry = self._drawing = None
+        self.repaint_needed.emit()
 
     def _calibrate(self, points: tuple[Point, ...], text: str) -> None:
         film = self._view.film
@@ -283,8 +299,10 @@ class Hand(QObject):
         self._view.set_tool(Tool.WINDOW)
         self.calibrated.emit(size)
 
-    def _keep(self, annotation: Annotation) -> None:
+    def _keep(self, annotation: Annotation | None) -> None:
         self._drawing = None  # before the tool changes, which would forget it
+        if annotation is None:
+            return
         self._change(None, annotation)
         self.layer.selected = annotation.annotation_id
         if self._view.tool in _ONCE:
@@ -298,3 +316,10 @@ class Hand(QObject):
         self.layer.put(changed.annotation_id, after)
         self.annotation_changed.emit(before, after)
         self.repaint_needed.emit()
+
+
+def _worded(annotation: Annotation, text: str) -> Annotation | None:
+    """With these words; an arrow speaks for itself, a note without a word is none."""
+    if text or annotation.kind is AnnotationKind.ARROW:
+        return replace(annotation, text=text)
+    return None
