@@ -25,8 +25,8 @@ from workstation.core.study import FileOutcome, FileRecord, FileStamp, study_of
 from workstation.ui.commands import ALL_COMMANDS, by_menu
 from workstation.ui.compare.model import Beside, CompareState
 from workstation.ui.compare.superimpose import Phase, SuperimposeState
-from workstation.ui.dialogs.import_summary import ImportSummaryDialog
 from workstation.ui.dialogs.keys import KeysDialog
+from workstation.ui.dialogs.left_out import LeftOutDialog, of_import
 from workstation.ui.dialogs.pages import about, guide, model_card
 from workstation.ui.dialogs.reader_name import ReaderNameDialog
 from workstation.ui.display_check import DisplayCheck
@@ -154,7 +154,7 @@ DIALOGS = {
     "settings": lambda t: SettingsDialog(t, FIELDS, None, packages=packages(t)),
     "consent": lambda t: ConsentDialog(t, OFFER, None),
     "keys": lambda t: KeysDialog(t, by_menu(), {}, None),
-    "import summary": lambda t: ImportSummaryDialog(t, SUMMARY, None),
+    "import summary": lambda t: LeftOutDialog(t, of_import(t, SUMMARY), None),
     "reader's name": ReaderNameDialog,
     "about": lambda t: about(t, "1.0", None),
     "guide": lambda t: guide(t, None),

@@ -29,7 +29,7 @@ from workstation.core.errors import ErrorCode, Reason
 from workstation.core.ports import ImportSummary
 from workstation.core.study import FileOutcome, FileRecord, FileStamp
 from workstation.ui.dialogs import pages
-from workstation.ui.dialogs.import_summary import ImportSummaryDialog
+from workstation.ui.dialogs.left_out import LeftOutDialog, of_import
 from workstation.ui.dialogs.reader_name import ReaderNameDialog
 from workstation.ui.settings.dialog import SettingsDialog
 from workstation.ui.settings.model import SettingField
@@ -95,7 +95,7 @@ def button(dialog, text) -> QAbstractButton:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_file_left_out_is_listed_with_its_whole_reason(opened, language):
-    dialog = opened(ImportSummaryDialog(Texts(language), SUMMARY, None))
+    dialog = opened(LeftOutDialog(Texts(language), of_import(Texts(language), SUMMARY), None))
     table = dialog.findChild(QTableView)
     files = table.model()
     assert files.rowCount() == len(PROBLEMS)
@@ -121,14 +121,16 @@ def test_many_files_left_out_are_put_into_words_when_they_are_looked_at(opened):
             return super().tr(message, **parameters)
 
     texts, many = Counted("en"), PROBLEMS * 300
-    dialog = opened(ImportSummaryDialog(texts, replace(SUMMARY, problems=many), None))
+    dialog = opened(
+        LeftOutDialog(texts, of_import(texts, replace(SUMMARY, problems=many)), None)
+    )
     dialog.grab()
     assert texts.said < len(many)
     assert len(dialog.as_csv().splitlines()) == 1 + len(many)
 
 
 def test_the_summary_is_copied_as_a_table_of_every_file(opened):
-    dialog = opened(ImportSummaryDialog(Texts("en"), SUMMARY, None))
+    dialog = opened(LeftOutDialog(Texts("en"), of_import(Texts("en"), SUMMARY), None))
     button(dialog, "Copy").click()
     header, *rows = csv.reader(io.StringIO(QGuiApplication.clipboard().text()))
     assert header == ["File", "What became of it", "Reason"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from resources.i18n import Texts
 from tests.factories.benches import A, B, Bench
 from tests.factories.fakes import instance_of
 from tests.factories.reports import MODEL
@@ -15,6 +16,7 @@ from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.findings import AnalysisStatus
 from workstation.core.jobs import Lane
 from workstation.services.analysis import Analysis
+from workstation.ui.dialogs.left_out import of_batch
 from workstation.ui.findings.model import FindingsPhase
 from workstation.ui.worklist.batch import BatchPresenter
 from workstation.ui.worklist.places import PlacesPresenter
@@ -101,6 +103,13 @@ def test_no_film_stops_the_rest(batch):
     statuses = [result.status for result in bench.store.results.values()]
     assert statuses.count(AnalysisStatus.ANALYSED) == 5
     assert statuses.count(AnalysisStatus.FAILED) == 0
+    assert len(batch.presenter.unscored) == state.refused + state.failed
+    listing = of_batch(Texts("en"), state, batch.presenter.unscored)
+    rows = [listing.row(number) for number in range(listing.count)]
+    (refused,) = (row for row in rows if "refused" in row[1])
+    assert refused[0].endswith("5.dcm")
+    assert "frontal" in refused[2]
+    assert all(row[2] and "{" not in row[2] for row in rows)
 
 
 def test_a_film_asked_for_by_the_reader_waits_for_one_step_at_most(batch):

@@ -1,6 +1,7 @@
 """Scanning a folder: every file is accounted for, and nothing is read twice."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +225,12 @@ def test_a_folder_that_is_empty_or_was_never_there_is_no_place(tmp_path):
         indexing.run(tmp_path / "empty", JobContext())
     indexing.run(tmp_path / "typo", JobContext())
     assert index.places() == ()
+
+
+def test_a_folder_named_from_here_is_summed_up_with_paths_below_it(tmp_path, monkeypatch):
+    touch(tmp_path / "films", "a.dcm")
+    monkeypatch.chdir(tmp_path)
+    index = FakeIndex()
+    summary = Indexing(FakeScanner({}), index).run(Path("films"), JobContext())
+    assert summary.root == tmp_path / "films"
+    assert all(path.is_relative_to(summary.root) for path in index.known(summary.root))

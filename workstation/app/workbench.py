@@ -139,9 +139,7 @@ class Workbench(QObject):
             self.presenters.worklist.scan(paths, chosen=False)
             if self.presenters.desk.study is not None:
                 self.window.say(
-                    self._texts.tr(
-                        "New films go into the worklist; the open study stays on screen."
-                    )
+                    self._texts.tr("Reading the new files; the open study stays on screen.")
                 )
 
     def close(self, *, hurried: bool = False) -> bool:

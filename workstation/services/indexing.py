@@ -58,6 +58,7 @@ class Indexing:
         WorkstationError
             ``folder_empty``.
         """
+        root = root.absolute()  # as the paths of what lies below it are
         known = self._index.known(root)
         unsettled = {
             path

@@ -21,7 +21,7 @@ from workstation.ui.compare.connection import Comparing
 from workstation.ui.compare.presenter import ComparePresenter
 from workstation.ui.compare.superimpose import SuperimposePresenter
 from workstation.ui.desk import Desk
-from workstation.ui.dialogs.import_summary import ImportSummaryDialog
+from workstation.ui.dialogs.left_out import LeftOutDialog, of_import
 from workstation.ui.dialogs.pages import model_card
 from workstation.ui.findings.model import FindingsPhase, TrialState
 from workstation.ui.findings.presenter import EvidenceOverlay, FindingsPresenter
@@ -265,7 +265,8 @@ class ReadingRoom(QObject):
 
     def _show_summary(self) -> None:
         if self.summary is not None:
-            ImportSummaryDialog(self._texts, self.summary, self._window).open()
+            listing = of_import(self._texts, self.summary)
+            LeftOutDialog(self._texts, listing, self._window).open()
 
     # Film
 

@@ -6,15 +6,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from workstation.core.errors import Reason
+from workstation.core.errors import ErrorCode, Reason
 from workstation.core.findings import AnalysisResult, AnalysisStatus
 from workstation.core.image import Radiograph
 from workstation.core.jobs import Lane, Ticket
 from workstation.core.ports import FilmReader, LibraryIndex
-from workstation.core.study import Study
+from workstation.core.study import Instance, Study
 from workstation.services.analysis import Analysis
 from workstation.services.opening import open_film
 from workstation.ui.jobs.lanes import LATER, Lanes
@@ -40,6 +42,28 @@ class BatchState:
     def done(self) -> int:
         """Films that have an outcome."""
         return self.analysed + self.refused + self.failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unscored:
+    """A film of a batch that got no score, and why; `name` has its patient and its file."""
+
+    name: str
+    status: AnalysisStatus
+    reason: Reason
+
+
+class Film(NamedTuple):
+    """A film of the library that is to be analysed."""
+
+    study_uid: str
+    instance: Instance
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Patient and file."""
+        return f"{self.instance.patient.brief} · {self.path.name}"
 
 
 class BatchPresenter(QObject):
@@ -94,10 +118,11 @@ class BatchPresenter(QObject):
         self._planning: Ticket | None = None
         self._decoding: Ticket | None = None
         self._computing: Ticket | None = None
-        self._ready: tuple[str, Radiograph] | None = None
+        self._ready: tuple[Film, Radiograph] | None = None
         self._number = 0
         self._ends: deque[float] = deque(maxlen=_RATE_OVER)
         self.state = BatchState()
+        self.unscored: list[Unscored] = []
 
     @property
     def can_start(self) -> bool:
@@ -142,6 +167,7 @@ class BatchPresenter(QObject):
         before = self.state if self.state.running else BatchState()
         if not self.state.running:
             self._ends.clear()
+            self.unscored = []
         self._tell(replace(before, running=True, total=before.total + len(more)))
         self._go_on()
 
@@ -163,53 +189,55 @@ class BatchPresenter(QObject):
 
     def _decode(self, study_uid: str, sop_uid: str) -> None:
         study = self._find_study(study_uid)
-        films = study.instances if study else ()
-        film = next((film for film in films if film[0].sop_uid == sop_uid), None)
-        if film is None:  # it left the library meanwhile
-            self._count(AnalysisStatus.FAILED)
+        found = study.film(sop_uid) if study else None
+        if found is None:  # it left the library meanwhile
+            reason = Reason(code=ErrorCode.FILE_VANISHED, parameters={"path": sop_uid})
+            self._count(AnalysisStatus.FAILED, sop_uid, reason)
             return
-        number = self._number
+        film, number = Film(study_uid, *found), self._number
         self._decoding = self._lanes.submit(
             Lane.FILM,
-            lambda context: open_film(self._reader, film, context),
-            done=lambda decoded: self._on_decoded(number, (study_uid, decoded)),
-            failed=lambda _reason: self._on_decoded(number, None),
+            lambda context: open_film(self._reader, found, context),
+            done=lambda decoded: self._on_decoded(number, film, decoded),
+            failed=lambda reason: self._on_decoded(number, film, reason),
             priority=LATER,
         )
 
-    def _on_decoded(self, number: int, film: tuple[str, Radiograph] | None) -> None:
+    def _on_decoded(self, number: int, film: Film, decoded: Radiograph | Reason) -> None:
         self._decoding = None
         if number == self._number:
-            self._ready = film
-            if film is None:
-                self._count(AnalysisStatus.FAILED)
+            if isinstance(decoded, Reason):
+                self._count(AnalysisStatus.FAILED, film.name, decoded)
+            else:
+                self._ready = film, decoded
         self._go_on()
 
-    def _compute(self, study_uid: str, film: Radiograph) -> None:
+    def _compute(self, film: Film, decoded: Radiograph) -> None:
         self._computing = self._lanes.submit(
             Lane.COMPUTE,
-            lambda context: self._analysis.run(film, context),
-            done=lambda result: self._on_computed(study_uid, result),
-            failed=self._on_not_computed,
+            lambda context: self._analysis.run(decoded, context),
+            done=lambda result: self._on_computed(film, result),
+            failed=lambda reason: self._on_not_computed(film, reason),
             priority=LATER,
         )
 
-    def _on_computed(self, study_uid: str, result: AnalysisResult) -> None:
+    def _on_computed(self, film: Film, result: AnalysisResult) -> None:
         self._computing = None
-        self._record.keep_analysis(study_uid, result)
-        self._count(result.status)
+        self._record.keep_analysis(film.study_uid, result)
+        self._count(result.status, film.name, result.reason)
         self._go_on()
 
-    def _on_not_computed(self, _reason: Reason) -> None:
+    def _on_not_computed(self, film: Film, reason: Reason) -> None:
         self._computing = None
-        self._count(AnalysisStatus.FAILED)
+        self._count(AnalysisStatus.FAILED, film.name, reason)
         self._go_on()
 
-    def _count(self, status: AnalysisStatus) -> None:
+    def _count(self, status: AnalysisStatus, name: str, reason: Reason | None) -> None:
+        if reason is not None:
+            self.unscored.append(Unscored(name=name, status=status, reason=reason))
         self._ends.append(self._clock())
         seconds = self._ends[-1] - self._ends[0]
-        name = status.value
-        counted = {name: getattr(self.state, name) + 1}
+        counted = {status.value: getattr(self.state, status.value) + 1}
         rate = (len(self._ends) - 1) / seconds if seconds > 0 else None
         self._tell(replace(self.state, rate_per_s=rate, **counted))
 

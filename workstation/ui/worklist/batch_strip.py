@@ -17,12 +17,13 @@ class BatchStrip(QFrame):
     -------
     pause_requested
         True to pause, False to go on.
-    stop_requested
+    stop_requested, details_requested
         Nothing.
     """
 
     pause_requested = Signal(bool)
     stop_requested = Signal()
+    details_requested = Signal()
 
     def __init__(self, texts: Texts) -> None:
         super().__init__()
@@ -36,12 +37,16 @@ class BatchStrip(QFrame):
         self.line = Words()
         self.pause = button(tr("Pause"), "flat", name="pause_batch")
         self.stop = button(tr("Stop"), "flat", name="stop_batch")
-        self.dismiss = button(tr("Close"), "flat", name="dismiss_batch")
-        row = in_line(self.bar, None, self.pause, self.stop, self.dismiss)
-        row.setStretch(0, 50)
-        self.setLayout(stacked(self.line, row, gap=2, margins=(12, 8, 8, 4)))
+        self.details = button(tr("Details"), "flat", name="batch_details")
+        self.dismiss = button("✕", "flat", name="dismiss_batch")
+        self.dismiss.setToolTip(tr("Close"))
+        self.dismiss.setAccessibleName(tr("Close"))
+        row = in_line(self.line, self.pause, self.stop, self.details, self.dismiss, gap=0)
+        row.setStretch(0, 1)
+        self.setLayout(stacked(self.bar, row, gap=6, margins=(12, 8, 8, 8)))
         self.pause.clicked.connect(lambda: self.pause_requested.emit(not self._state.paused))
         self.stop.clicked.connect(self.stop_requested)
+        self.details.clicked.connect(self.details_requested)
         self.dismiss.clicked.connect(self.hide)
         self.hide()
 
@@ -57,6 +62,7 @@ class BatchStrip(QFrame):
         for one, shown in (
             (self.pause, state.running),
             (self.stop, state.running),
+            (self.details, not state.running and state.refused + state.failed > 0),
             (self.dismiss, not state.running),
         ):
             one.setVisible(shown)
@@ -66,7 +72,9 @@ class BatchStrip(QFrame):
 def batch_words(state: BatchState, texts: Texts) -> str:
     """The counts of a batch in one line; never a score."""
     tr = texts.tr
-    parts = [tr("AI: {done} of {total} films", done=state.done, total=state.total)]
+    one = state.total == 1
+    counted = tr("AI: {done} of {total} films", done=state.done, total=state.total)
+    parts = [tr("AI: {done} of 1 film", done=state.done) if one else counted]
     if state.paused:
         parts.append(tr("paused"))
     elif state.running and state.rate_per_s:

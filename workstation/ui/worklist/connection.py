@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from resources.i18n import Texts
 from workstation.core.errors import Reason
 from workstation.core.ports import Place, WorklistRow
+from workstation.ui.dialogs.left_out import LeftOutDialog, of_batch
 from workstation.ui.panel import told
 from workstation.ui.window import MainWindow
 from workstation.ui.worklist.batch import BatchPresenter, BatchState
@@ -40,6 +41,7 @@ class Keeping(QObject):
         view.removal_requested.connect(self._ask_removal)
         view.batch_strip.pause_requested.connect(self._pause)
         view.batch_strip.stop_requested.connect(batch.stop)
+        view.batch_strip.details_requested.connect(self._show_unscored)
         window.folders_requested.connect(self._show_folders)
         batch.changed.connect(self._on_batch)
         batch.failed.connect(self._complain)
@@ -62,6 +64,10 @@ class Keeping(QObject):
 
     def _pause(self, paused: bool) -> None:  # noqa: FBT001 - a signal's payload
         self._batch.pause(paused=paused)
+
+    def _show_unscored(self) -> None:
+        listing = of_batch(self._texts, self._batch.state, tuple(self._batch.unscored))
+        LeftOutDialog(self._texts, listing, self._window).open()
 
     def _on_batch(self, state: BatchState) -> None:
         self._window.worklist.batch_strip.show_state(state)

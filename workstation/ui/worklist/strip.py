@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from resources.i18n import Texts
 from workstation.core.jobs import Progress
 from workstation.core.ports import ImportSummary
+from workstation.ui.panel import dress
 from workstation.ui.worklist.wording import summary_line
 
 
@@ -85,10 +86,13 @@ class ImportStrip(QFrame):
         """The finished scan."""
         self._summary = summary
         if summary is not None:
-            self._line.setText(summary_line(self._texts, summary))
+            line = summary_line(self._texts, summary)
+            self._line.setText(f"⚠ {line}" if summary.refused else line)
         self._show()
 
     def _show(self) -> None:
+        refused = self._summary is not None and self._summary.refused > 0
+        dress(self._line, "warning" if refused else "")
         self._bar.setVisible(self._running)
         self._cancel.setVisible(self._running)
         self._details.setVisible(not self._running and self._summary is not None)
