@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -344,6 +344,31 @@ def test_the_cardiothoracic_ratio_is_guided_line_by_line(view):
     assert "0.43" in words[0]
     assert "24.0 mm" in words[1]
     assert EN.tr("spacing.at_detector") in words[1]
+
+
+def test_labels_stand_apart_and_within_the_canvas(view):
+    """Two regions on the right of a narrow canvas and a line left of them: all their labels would stand in one place."""
+    boxes = [
+        make_annotation(K.RECTANGLE, (300.0, y), (380.0, y + 30.0), annotation_id=f"box {y}")
+        for y in (60.0, 100.0, 140.0)
+    ]
+    line = make_annotation(K.DISTANCE, (20.0, 70.0), (120.0, 80.0), annotation_id="line")
+    shown(view, line, *boxes)
+    view.grab()
+    labels = view.hand.layer.labels
+    assert len(labels) == 4
+    for number, label in enumerate(labels):
+        assert QRectF(view.rect()).contains(label)
+        assert not any(label.intersects(other) for other in labels[:number])
+
+
+def test_what_is_out_of_sight_has_no_label_on_the_edge(view):
+    shown(view, make_annotation(K.DISTANCE, (20.0, 70.0), (60.0, 80.0)))
+    view.grab()
+    assert len(view.hand.layer.labels) == 1
+    view.pan_by(-200, 0)
+    view.grab()
+    assert view.hand.layer.labels == ()
 
 
 def test_another_film_takes_everything_away(view):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtGui import QFont, QPainter, QPainterPath, QPainterPathStroker
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPainterPathStroker, QPolygonF
 
 from resources.i18n import Texts
 from workstation.core.annotation import Annotation, AnnotationKind
@@ -46,6 +46,11 @@ class AnnotationLayer:
     def set_font(self, font: QFont) -> None:
         """The font of the labels."""
         self._lettering = Lettering(font, _TEXT_PIXELS)
+
+    @property
+    def labels(self) -> tuple[QRectF, ...]:
+        """Where labels stand on the canvas since everything was drawn last."""
+        return tuple(self._labels.values())
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
@@ -104,13 +109,17 @@ class AnnotationLayer:
         *,
         instead: Annotation | None = None,
     ) -> None:
-        """Draw everything on `canvas`; `instead` of what it was before for one that is being moved."""
+        """Draw what is seen on `canvas`; `instead` of what it was before for one that is being moved."""
+        self._labels = {}
         for annotation in self.annotations:
             moving = instead is not None and annotation.annotation_id == instead.annotation_id
             shown = instead if moving and instead is not None else annotation
             is_selected = annotation.annotation_id == self.selected
             points = on_canvas(shown.points, to_canvas)
-            draw_path(painter, path_of(shown.kind, points), strong=is_selected)
+            path = path_of(shown.kind, points)
+            if not _around(path).intersects(canvas):
+                continue
+            draw_path(painter, path, strong=is_selected)
             if is_selected:
                 draw_handles(painter, points)
             words = self._measured(shown, moving=moving)
@@ -125,13 +134,14 @@ class AnnotationLayer:
         words: Sequence[str],
         points: Sequence[QPointF],
     ) -> QRectF:
-        """Lines of text beside `points`, within the canvas; where they stand."""
+        """Lines of text beside `points`, within the canvas and apart from the labels there; where they stand."""
         if not words:
             return QRectF()
         step = self._lettering.line_height
         width = max(self._lettering.width(line) for line in words)
         room = canvas.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
-        place = _label_place(points, QSizeF(width, step * len(words)), room, step=step)
+        size = QSizeF(width, step * len(words))
+        place = _label_place(points, size, room, step=step, taken=self.labels)
         for number, line in enumerate(words):
             self._lettering.draw(painter, place.left(), place.top() + number * step, line)
         return place
@@ -169,25 +179,60 @@ def label_points(kind: AnnotationKind, points: list[QPointF]) -> list[QPointF]:
 
 
 def _label_place(
-    points: Sequence[QPointF], size: QSizeF, room: QRectF, *, step: float
+    points: Sequence[QPointF],
+    size: QSizeF,
+    room: QRectF,
+    *,
+    step: float,
+    taken: Sequence[QRectF],
 ) -> QRectF:
-    """To the right of `points`, else to their left, else below; always within `room`."""
+    """The first place in `room` off `points` and off what is `taken`; failing that one off the points, failing that any."""
+    own = QPolygonF(points).boundingRect()
+    own.adjust(-1, -1, 1, 1)  # a rectangle without an area intersects nothing
+    beside = None
+    for corner in _label_corners(points, size, step=step, taken=taken):
+        place = _moved_into(room, QRectF(corner, size))
+        if not place.intersects(own):
+            beside = beside or place
+            if not any(place.intersects(other) for other in taken):
+                return place
+    return beside or _moved_into(room, QRectF(own.bottomLeft(), size))
+
+
+def _label_corners(
+    points: Sequence[QPointF], size: QSizeF, *, step: float, taken: Sequence[QRectF]
+) -> Iterator[QPointF]:
+    """Right of `points`, left of them, below, above; then at their sides along the edges of what is `taken`, nearest first."""
+    box = QPolygonF(points).boundingRect()
     first, last = min(points, key=QPointF.x), max(points, key=QPointF.x)
-    place = QRectF(last + QPointF(_GAP, -step / 2), size)
-    if place.right() > room.right():
-        place.moveTopLeft(first + QPointF(-_GAP - size.width(), -step / 2))
-    if place.left() < room.left():
-        lowest = max(point.y() for point in points)
-        place.moveTopLeft(QPointF((first.x() + last.x() - size.width()) / 2, lowest + _GAP))
-    place.moveLeft(max(min(place.left(), room.right() - size.width()), room.left()))
-    place.moveTop(max(min(place.top(), room.bottom() - size.height()), room.top()))
-    return place
+    sides = (
+        last + QPointF(_GAP, -step / 2),
+        first + QPointF(-_GAP - size.width(), -step / 2),
+    )
+    yield from sides
+    middle = box.center().x() - size.width() / 2
+    yield QPointF(middle, box.bottom() + _GAP)
+    yield QPointF(middle, box.top() - _GAP - size.height())
+    tops = [other.bottom() + 1 for other in taken]
+    tops += [other.top() - size.height() - 1 for other in taken]
+    along = [QPointF(side.x(), top) for side in sides for top in tops]
+    yield from sorted(along, key=lambda corner: abs(corner.y() - box.center().y()))
+
+
+def _moved_into(room: QRectF, place: QRectF) -> QRectF:
+    left = max(min(place.left(), room.right() - place.width()), room.left())
+    top = max(min(place.top(), room.bottom() - place.height()), room.top())
+    return QRectF(QPointF(left, top), place.size())
 
 
 def _near(path: QPainterPath, place: QPointF) -> bool:
-    around = path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
-    if not around.contains(place):
+    if not _around(path).contains(place):
         return False
     stroker = QPainterPathStroker()
     stroker.setWidth(2 * _REACH)
     return stroker.createStroke(path).contains(place)
+
+
+def _around(path: QPainterPath) -> QRectF:
+    """Where the pointer can mean `path`."""
+    return path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH)
