@@ -10,6 +10,7 @@ from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.jobs import CancelToken, JobContext
 from workstation.core.study import FileOutcome
 from workstation.services.indexing import Indexing
+from workstation.services.walking import place_of
 
 
 def touch(folder, *names):
@@ -234,3 +235,17 @@ def test_a_folder_named_from_here_is_summed_up_with_paths_below_it(tmp_path, mon
     summary = Indexing(FakeScanner({}), index).run(Path("films"), JobContext())
     assert summary.root == tmp_path / "films"
     assert all(path.is_relative_to(summary.root) for path in index.known(summary.root))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "place"),
+    [("cd/DICOMDIR", "cd"), ("cd/dicomdir.;1", "cd"), ("cd/a.ZIP", "cd/a.ZIP"), ("cd", "cd")],
+)
+def test_films_come_from_a_folder_an_archive_or_the_folder_of_a_cd(tmp_path, chosen, place):
+    """A CD's films lie beside its directory: under the directory's own path none of them would be found again."""
+    touch(tmp_path / "cd", "DICOMDIR", "dicomdir.;1", "a.ZIP", "film.dcm")
+    index = FakeIndex()
+    Indexing(FakeScanner({}), index).run(tmp_path / chosen, JobContext())
+    assert [found.path for found in index.places()] == [tmp_path / place]
+    assert place_of(tmp_path / chosen) == tmp_path / place
+    assert place_of(tmp_path / "cd" / "film.dcm") is None

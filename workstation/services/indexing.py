@@ -17,7 +17,7 @@ from workstation.core.jobs import JobContext, Progress
 from workstation.core.ports import HeaderScanner, ImportSummary, ScanIndex
 from workstation.core.study import FileOutcome, FileRecord, FileStamp
 from workstation.services.twins import settle, stands
-from workstation.services.walking import walk
+from workstation.services.walking import place_of, walk
 
 # Small blocks first, so that the first film is on screen at once; later ones save transactions.
 _FIRST_BLOCK, _LARGEST_BLOCK = 8, 512
@@ -73,7 +73,7 @@ class Indexing:
                 contents = partial(self._scanner.contents, context=context)
                 for block in _blocks(walk([root], contents)):
                     if not tally.files and root.exists():
-                        self._index.add_place(root)
+                        self._index.add_place(place_of(root) or root)
                     fresh = []
                     for item in block:
                         path = _path(item)

@@ -63,11 +63,25 @@ def file_of(path: Path) -> Path | None:
     return next((p for p in (path, *path.parents) if os.path.isfile(p)), None)  # noqa: PTH113 - never raises
 
 
+def place_of(path: Path) -> Path | None:
+    """Where films come from that are found through `path`: a folder, an archive, the folder of a CD; None for a mere file."""
+    if _is_cd_directory(path):
+        return path.parent
+    return path if path.is_dir() or _is_archive(path) else None
+
+
 def _names_others(path: Path, chosen: frozenset[Path]) -> bool:
-    """Whether a file may be an archive or the directory of a CD, by its name; ISO 9660 puts ``;1`` behind it."""
-    if path.suffix.lower() == ".zip":
-        return True
-    return path in chosen and path.name.upper().split(";")[0].rstrip(".") == "DICOMDIR"
+    """Whether a file may be an archive or the directory of a CD."""
+    return _is_archive(path) or (path in chosen and _is_cd_directory(path))
+
+
+def _is_archive(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _is_cd_directory(path: Path) -> bool:
+    """By its name; ISO 9660 puts ``;1`` behind it."""
+    return path.name.upper().split(";")[0].rstrip(".") == "DICOMDIR"
 
 
 def _files_first(entry: os.DirEntry[str]) -> tuple[bool, str]:

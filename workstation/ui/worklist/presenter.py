@@ -27,6 +27,7 @@ from workstation.core.study import FileRecord, FileStamp, Instance, Study
 from workstation.services.indexing import Indexing, together
 from workstation.services.opening import open_film, thumbnail
 from workstation.services.presence import look
+from workstation.services.walking import place_of
 from workstation.ui.desk import Desk
 from workstation.ui.jobs.lanes import LATER, Lanes
 from workstation.ui.worklist.memory import query_from_text, query_to_text
@@ -230,7 +231,7 @@ class WorklistPresenter(QObject):
         self.scan_changed.emit(Progress(stage="scan"))
         self._ticket = self._lanes.submit(
             Lane.SCAN,
-            lambda context: (self._indexing.run(root, context), root.is_dir()),
+            lambda context: (self._indexing.run(root, context), place_of(root)),
             done=lambda found: self._on_scanned(found, choice),
             failed=self._on_scan_failed,
             progress=lambda progress: self._on_progress(progress, choice),
@@ -244,10 +245,10 @@ class WorklistPresenter(QObject):
             self.rows_changed.emit()
             self._open(record.instance.study_uid, choice)
 
-    def _on_scanned(self, found: tuple[ImportSummary, bool], choice: object) -> None:
-        summary, is_folder = found
-        if is_folder:
-            self._remember(summary.root)
+    def _on_scanned(self, found: tuple[ImportSummary, Path | None], choice: object) -> None:
+        summary, place = found
+        if place is not None:
+            self._remember(place.absolute())
         self._end_scan()
         if self._may_open(choice) and summary.loaded and not summary.cancelled:
             self._open_first_below(summary.root, choice)

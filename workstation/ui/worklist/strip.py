@@ -86,8 +86,7 @@ class ImportStrip(QFrame):
         """The finished scan."""
         self._summary = summary
         if summary is not None:
-            line = summary_line(self._texts, summary)
-            self._line.setText(f"⚠ {line}" if summary.refused else line)
+            self._line.setText(summary_line(self._texts, summary))
         self._show()
 
     def _show(self) -> None:
