@@ -19,6 +19,7 @@ from workstation.ui.panel import Words, without_wheel
 from workstation.ui.settings.model import SettingField, Value
 
 _STEP = 0.05
+_EDITOR_PX = 260
 
 
 class SettingsForm(QWidget):
@@ -45,9 +46,10 @@ class SettingsForm(QWidget):
         editor = self._editor(field)
         editor.setAccessibleName(name)
         editor.setAccessibleDescription(doc)
+        editor.setMaximumWidth(_EDITOR_PX)
         form.addRow(Words(name, "heading", wrap=False), editor)
         note = Words(f"{doc} {self._facts(field)}", "muted small")
-        note.setContentsMargins(0, 0, 0, 14)
+        note.setContentsMargins(0, 0, 0, 10)
         form.addRow(note)
 
     def _facts(self, field: SettingField) -> str:
