@@ -1,4 +1,4 @@
-"""Text that reads on black and on white film: light letters with a thin dark halo, drawn once and kept."""
+"""Text that reads on black and on white film: light letters with a dark halo, drawn once and kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
 _KEPT = 256
-_HALO = 1.3
-_AROUND = tuple((x, y) for x in (-_HALO, 0.0, _HALO) for y in (-_HALO, 0.0, _HALO) if x or y)
+# A faint wide halo, then a thin dark one: how far it reaches, and how much of the film it covers.
+_HALO = ((2.0, QColor(0, 0, 0, 110)), (1.0, QColor(0, 0, 0, 230)))
+_AROUND = tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)
 LIGHT = QColor(232, 232, 232)
 DIM = QColor(176, 176, 176)
 
@@ -68,9 +69,10 @@ class Lettering:
         painter = QPainter(pixmap)
         painter.setFont(self._font)
         base = QPointF(2, 2 + self._metrics.ascent())
-        painter.setPen(QColor(0, 0, 0, 210))
-        for x, y in _AROUND:
-            painter.drawText(base + QPointF(x, y), text)
+        for reach, colour in _HALO:
+            painter.setPen(colour)
+            for x, y in _AROUND:
+                painter.drawText(base + QPointF(x, y) * reach, text)
         painter.setPen(LIGHT)
         painter.drawText(base, text)
         painter.end()
