@@ -121,6 +121,21 @@ def test_every_file_is_in_the_set_or_has_a_reason(folder, tmp_path):
     assert {row["labels"] for row in rows_of(tmp_path / "out")} == {"mass", "no_finding"}
 
 
+def test_a_film_is_in_the_set_once_and_another_under_its_identifier_is_not(folder, tmp_path):
+    first = folder.add("a.dcm")
+    for name, content in (("b.dcm", b"a.dcm"), ("c.dcm", b"other")):
+        folder.add(name)
+        folder.films[folder.root / name] = first
+        (folder.root / name).write_bytes(content)
+    uid = first.instance.sop_uid
+    films, left_out = folder.run({uid: "mass"}, tmp_path / "out")
+    assert films == len(rows_of(tmp_path / "out")) == 1
+    assert [r.code for r in left_out] == [ErrorCode.SAME_FILM, ErrorCode.DUPLICATE_UID]
+    films, left_out = folder.run({"b.dcm": "mass"}, tmp_path / "named by the copy")
+    assert films == 1
+    assert [r.code for r in left_out] == [ErrorCode.NO_LABEL, ErrorCode.DUPLICATE_UID]
+
+
 def test_the_pictures_are_the_presented_films_in_16_bits(folder, tmp_path):
     film = folder.add("a.dcm")
     folder.run({"a.dcm": "mass"}, tmp_path / "out")

@@ -45,7 +45,8 @@ def _command_parser() -> argparse.ArgumentParser:
         "analyse",
         parents=[language],
         help="score films without a window",
-        description="Score every film below PATH and account for every file. Only DIR is written to.",
+        description="Score every film below PATH and account for every file. Only DIR is written to. "
+        "Exit code: 0 when every file is accounted for, refused ones too; 1 when nothing could be done; 2 for wrong usage.",
     )
     analyse.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     analyse.add_argument("--out", required=True, type=Path, metavar="DIR")

@@ -50,6 +50,7 @@ class ErrorCode(StrEnum):
     # training sets
     LABELS_UNREADABLE = "labels_unreadable"
     NO_LABEL = "no_label"
+    SAME_FILM = "same_film"
     NO_LABELLED_FILM = "no_labelled_film"
     # eligibility for analysis (a refusal is a result, not a fault)
     NOT_FRONTAL = "not_frontal"

@@ -18,6 +18,7 @@ from workstation.core.ports import FilmReader, HeaderScanner
 from workstation.core.study import FileRecord, FileStamp, Instance, film_or_skipped
 from workstation.services.analysis import tag_refusal
 from workstation.services.exporting import write_atomically
+from workstation.services.twins import settle
 
 MANIFEST, FILMS = "manifest.csv", "films"
 COLUMNS = ("path", "patient_id", "site", "view", "sex", "age", "pixel_aspect", "labels")
@@ -95,6 +96,8 @@ class DatasetExport:
     ) -> tuple[int, tuple[Reason, ...]]:
         """Write the set below `out`; how many films it has, and a reason for every file that is not in it.
 
+        A film is in it once. Of two under one SOP Instance UID the second is left out, as it is in the library (decision 6).
+
         Raises
         ------
         WorkstationError
@@ -103,13 +106,21 @@ class DatasetExport:
         items = list(files)
         left_out = [r.reason for r in items if isinstance(r, FileRecord) and r.reason]
         stamps = [item for item in items if isinstance(item, FileStamp)]
-        rows = []
-        for done, record in enumerate(self._scanner.scan(stamps, context), start=1):
+        records = []
+        for record in self._scanner.scan(stamps, context):
+            records.append(record)
+            context.report(Progress(stage="scan", done=len(records), total=len(stamps)))
+        records, _ = settle(records, {}, context.token, digest=self._scanner.digest)
+        rows: dict[str, dict[str, str]] = {}
+        for done, record in enumerate(records, start=1):
             context.report(Progress(stage="dataset", done=done, total=len(stamps)))
+            context.token.raise_if_cancelled()
+            uid = record.instance.sop_uid if record.instance else ""
+            if uid in rows:
+                left_out.append(Reason(code=ErrorCode.SAME_FILM))
+                continue
             try:
-                rows.append(
-                    self._add(record, labels, out, context, labels_folder=labels_folder)
-                )
+                rows[uid] = self._add(record, labels, out, context, labels_folder=labels_folder)
             except CancelledError:
                 raise
             except WorkstationError as error:
@@ -118,7 +129,7 @@ class DatasetExport:
                 left_out.append(error.reason)
         if not rows:
             raise WorkstationError(ErrorCode.NO_LABELLED_FILM)
-        write_atomically(out / MANIFEST, _table(rows))
+        write_atomically(out / MANIFEST, _table(list(rows.values())))
         return len(rows), tuple(left_out)
 
     def _add(
