@@ -135,6 +135,13 @@ def test_a_package_nobody_vouches_for_needs_consent(package_path, tmp_path):
     assert code_of(lambda: shelf.open("other")) is ErrorCode.MODEL_NOT_FOUND
 
 
+def test_the_programs_own_package_is_not_kept_twice(tmp_path):
+    shelf = PackageShelf(tmp_path / "installed")
+    (own,) = shelf.paths()
+    assert shelf.install(own, allow_unsigned=False).sha256 == shelf.open().sha256
+    assert shelf.paths() == (own,)
+
+
 def test_a_damaged_package_is_not_installed(package_path, tmp_path):
     shelf = PackageShelf(tmp_path / "installed")
     repack(open_package(package_path), package_path, {QUALITY: b"no arrays"})

@@ -109,7 +109,7 @@ class PackageShelf:
     def install(
         self, path: Path, *, allow_unsigned: bool, expected_sha256: str | None = None
     ) -> ModelPackage:
-        """Verify a file, golden vectors included, and copy it to the shelf.
+        """Verify a file, golden vectors included, and copy it to the shelf unless the program brought it.
 
         Raises
         ------
@@ -123,6 +123,8 @@ class PackageShelf:
         from workstation.services.exporting import write_atomically
 
         package = self.open_file(path)
+        if package.trusted is Trust.BUILT_IN:  # it is on the shelf already
+            return package
         if package.trusted is Trust.UNSIGNED and not allow_unsigned:
             raise WorkstationError(ErrorCode.MODEL_UNTRUSTED, model=path.name)
         if expected_sha256 not in {None, package.sha256}:
