@@ -29,12 +29,13 @@ def run(
             file=sys.stderr,
         )
         return EXIT_USAGE
-    print(texts.tr(f"update.{standing}", name=file.name))
+    # Flushed: it comes before what the installer says.
+    print(texts.tr(f"update.{standing}", name=file.name), flush=True)
     consent = standing == "unsigned" and arguments.allow_unsigned
     if standing != "signed" and not consent:
         print(texts.tr("Nothing was changed."))
         return EXIT_FAILED
     if file.suffix != ".run":
-        print(texts.tr("An administrator installs this file: see docs/install.md."))
+        print(texts.tr("An administrator installs this file: see the installation guide."))
         return EXIT_OK
     return EXIT_OK if install(copy) == 0 else EXIT_FAILED
