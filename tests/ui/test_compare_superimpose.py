@@ -14,7 +14,8 @@ from tests.factories.films import make_film, make_instance, make_pixels
 from tests.ui.test_compare_presenter import Bench
 from workstation.core.comparison import RegisteredPrior, identity_places
 from workstation.core.errors import ErrorCode, WorkstationError
-from workstation.core.geometry import Affine2D
+from workstation.core.geometry import Affine2D, Orientation
+from workstation.core.image import WindowLevel
 from workstation.services.comparison import Comparison
 from workstation.ui.compare.superimpose import Phase, SuperimposePresenter
 from workstation.ui.viewer.raster import Look
@@ -259,6 +260,35 @@ def test_the_difference_lies_where_it_belongs(view, turn):
     assert denser[0] > denser[2] + 50
     assert less[2] > less[0] + 50
     assert np.ptp(same) <= 2
+
+
+@pytest.mark.parametrize("zoom", [3.3, 7.0])
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("way", list(Superposition))
+def test_it_ends_within_a_screen_pixel_of_where_the_prior_ends(
+    view, way, turns, mirrored, zoom
+):
+    """A bright prior on a dark film begins at row 8 of the film, whose upper edge is at 7.5."""
+    view.show_film(make_film(np.zeros((64, 48), np.uint16)))
+    window = WindowLevel(centre=2048.0, width=4096.0)
+    orientation = Orientation(quarter_turns=turns, mirrored=mirrored)
+    state = replace(view.view_state(), orientation=orientation, zoom=zoom, fitted=False)
+    view.restore(replace(state, voi=window, centre=(24.0, 12.0)))
+    bright = make_film(np.full((64, 48), 4095, np.uint16), instance=make_instance(sop_uid="9"))
+    laid = registered(
+        view.film, prior=bright, warped=bright, difference=np.ones((64, 48), np.float32)
+    )
+    image = ComputedImage(
+        registered=laid, way=way, opacity=1.0, look=Look(voi=window), caption=""
+    )
+    view.computed.show_image(image)
+    shown = picture(view)
+    along = np.arange(4.0, 12.0, 0.05)
+    light = np.array([at(view, shown, (26.0, row)).max() for row in along])
+    edge = along[np.argmax(light > light.max() / 2)]
+    assert light[0] < light.max() / 4
+    assert abs(edge - 7.5) * zoom <= 1.0
 
 
 def test_it_is_drawn_over_no_other_film(view):

@@ -7,16 +7,14 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QObject, QRectF, Signal
+from PySide6.QtGui import QImage, QPainter, QTransform
 
 from workstation.core.comparison import RegisteredPrior, difference_colours
 from workstation.core.geometry import Affine2D
 from workstation.core.image import Radiograph
 from workstation.ui.viewer.raster import FilmRaster, Look
-from workstation.ui.viewer.sampling import Grid, nearest, resampled, taps
-
-_COLOURS = 255
+from workstation.ui.viewer.sampling import Grid, nearest
 
 
 class Superposition(StrEnum):
@@ -70,87 +68,74 @@ class Superimposed(QObject):
         same = image is not None and image.registered.sop_uid == film.instance.sop_uid
         return image if same else None
 
-    def draw(
-        self,
-        painter: QPainter,
-        film: Radiograph,
-        to_canvas: Affine2D,
-        *,
-        size: tuple[float, float],
-    ) -> None:
-        """Draw over `film`, whose coordinates `to_canvas` maps to logical pixels of a canvas of `size` device pixels."""
+    def draw(self, painter: QPainter, film: Radiograph, to_canvas: Affine2D) -> None:
+        """Draw over `film`, whose coordinates `to_canvas` maps to the painter's logical pixels."""
         image = self.image_on(film)
         if image is None or self._pictures is None:
             return
-        from workstation.ui.viewer.film_item import draw_picture, visible_area  # pyqtgraph
-
-        ratio = painter.device().devicePixelRatioF()
-        to_device = to_canvas.then(Affine2D(a=ratio, e=ratio))
-        area = visible_area(to_device, film, (round(size[0]), round(size[1])))
-        if area is None:
-            return
         if image.way is Superposition.BLEND:
-            picture = self._pictures.blended(*area.grids, image.look)
+            picture, to_film = self._pictures.light(image.look), image.registered.to_film
         else:
-            picture = self._pictures.differing(*area.grids)
-        if area.is_turned:
-            picture = np.ascontiguousarray(picture.swapaxes(0, 1))
+            picture = self._pictures.colours
+            to_film = image.registered.difference_to_film
+        place = to_film.then(to_canvas)
         painter.save()
         painter.setOpacity(image.opacity)
-        draw_picture(painter, area, picture, QImage.Format.Format_ARGB32_Premultiplied)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setTransform(
+            QTransform(place.a, place.d, place.b, place.e, place.c, place.f),
+            combine=True,
+        )
+        height, width = picture.shape
+        painter.drawImage(
+            QRectF(-0.5, -0.5, width, height),
+            QImage(picture.data, width, height, QImage.Format.Format_ARGB32_Premultiplied),
+        )
         painter.restore()
 
 
 class _Pictures:
-    """Premultiplied 0xAARRGGBB of one registered prior along the film's axes, transparent where there is no prior."""
+    """Premultiplied 0xAARRGGBB of one registered prior on its own grids, transparent where there is no prior.
+
+    Neither grid is much finer than a screen: Qt scales them, several times cheaper than working out every screen pixel.
+    """
 
     def __init__(self, registered: RegisteredPrior) -> None:
         self._registered = registered
         self._raster = FilmRaster(registered.warped)
-        place = np.clip(registered.difference / registered.limit, -1, 1) + 1
-        self._colour = np.rint(place * (_COLOURS / 2)).astype(np.uint8)
+        self._lit: tuple[Look, NDArray[np.uint32]] | None = None
+        self._coloured: NDArray[np.uint32] | None = None
 
-    def blended(self, rows: Grid, columns: Grid, look: Look) -> NDArray[np.uint32]:
-        """The prior's light on screen pixels of the film."""
-        light = self._raster.screen(*_on(self._registered.to_film, rows, columns), look)
-        return np.where(self._known(rows, columns), light, np.uint32(0))
+    def light(self, look: Look) -> NDArray[np.uint32]:
+        """The prior's light: (rows, columns) of `warped`."""
+        if self._lit is None or not look.same_as(self._lit[0]):
+            mask = self._registered.mask
+            rows, columns = (Grid(first=0.0, step=1.0, count=count) for count in mask.shape)
+            light = self._raster.screen(rows, columns, look)
+            self._lit = look, np.where(mask, light, np.uint32(0))
+        return self._lit[1]
 
-    def differing(self, rows: Grid, columns: Grid) -> NDArray[np.uint32]:
-        """The colours of what differs on screen pixels of the film."""
-        height, width = self._colour.shape
-        own_rows, own_columns = _on(self._registered.difference_to_film, rows, columns)
-        colour = resampled(
-            self._colour, taps(own_rows, height), taps(own_columns, width), np.dtype(np.uint8)
+    @property
+    def colours(self) -> NDArray[np.uint32]:
+        """The colours of what differs: (rows, columns) of `difference`."""
+        if self._coloured is None:
+            rgb = difference_colours(self._registered.difference, self._registered.limit)
+            red, green, blue = np.moveaxis(rgb.astype(np.uint32), -1, 0)
+            packed = np.uint32(0xFF000000) | red << 16 | green << 8 | blue
+            self._coloured = np.where(self._known(), packed, np.uint32(0))
+        return self._coloured
+
+    def _known(self) -> NDArray[np.bool_]:
+        """Where `difference` has a prior."""
+        to_mask = self._registered.difference_to_film.then(self._registered.to_film.inverse())
+        steps = ((to_mask.f, to_mask.e), (to_mask.c, to_mask.a))
+        rows, columns = (
+            nearest(Grid(first=first, step=step, count=count), extent)
+            for (first, step), count, extent in zip(
+                steps,
+                self._registered.difference.shape,
+                self._registered.mask.shape,
+                strict=True,
+            )
         )
-        return np.where(self._known(rows, columns), _PACKED.take(colour), np.uint32(0))
-
-    def _known(self, rows: Grid, columns: Grid) -> NDArray[np.bool_]:
-        height, width = self._registered.mask.shape
-        rows, columns = _on(self._registered.to_film, rows, columns)
-        return self._registered.mask[np.ix_(nearest(rows, height), nearest(columns, width))]
-
-
-def _on(to_film: Affine2D, rows: Grid, columns: Grid) -> tuple[Grid, Grid]:
-    """Grids of the film on a picture whose pixels `to_film` maps to it."""
-    return (
-        Grid(
-            first=(rows.first - to_film.f) / to_film.e,
-            step=rows.step / to_film.e,
-            count=rows.count,
-        ),
-        Grid(
-            first=(columns.first - to_film.c) / to_film.a,
-            step=columns.step / to_film.a,
-            count=columns.count,
-        ),
-    )
-
-
-def _packed_colours() -> NDArray[np.uint32]:
-    """0xffRRGGBB from the least to the greatest difference."""
-    rgb = difference_colours(np.linspace(-1, 1, _COLOURS + 1, dtype=np.float32), 1.0)
-    red, green, blue = rgb.astype(np.uint32).T
-    return np.asarray(np.uint32(0xFF000000) | red << 16 | green << 8 | blue, dtype=np.uint32)
-
-
-_PACKED = _packed_colours()
+        return self._registered.mask[np.ix_(rows, columns)]

@@ -352,8 +352,7 @@ class FilmView(LookedAt):
 
     def _draw_over(self, painter: QPainter, canvas: QRectF) -> None:
         if self._film is not None:
-            to_canvas, size = self.film_to_canvas(), self._canvas.device_size
-            self.computed.draw(painter, self._film, to_canvas, size=size)
+            self.computed.draw(painter, self._film, self.film_to_canvas())
             self._draw_tools(painter, canvas)
             self._furniture.draw(painter, canvas, self._overlay(self._film))
         elif self._message[0]:
