@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
@@ -12,7 +14,7 @@ from resources.i18n import Texts
 from tests.factories.benches import A, Bench
 from workstation.adapters.config.place import FILE, load_place, save_place
 from workstation.core.geometry import Orientation
-from workstation.core.image import VoiFunction, WindowLevel
+from workstation.core.image import LookupTable, VoiFunction, WindowLevel
 from workstation.core.ports import SortKey, WorklistQuery
 from workstation.core.review import ReviewStatus
 from workstation.ui.looks import Looks, look_from_text, look_to_text
@@ -157,6 +159,25 @@ def test_the_worklist_shows_the_query_of_the_last_session_without_asking(qtbot):
 def test_a_look_is_the_same_after_a_restart():
     assert look_from_text(look_to_text("1.2.3", LOOK)) == ("1.2.3", LOOK)
     assert look_from_text(look_to_text("1.2.3", None)) == ("1.2.3", None)
+
+
+def test_a_table_and_an_area_are_the_same_after_a_restart():
+    table = LookupTable(
+        first=-3, values=np.array([0, 7, 65535], np.uint16), bits=16, explanation="标准"
+    )
+    look = replace(LOOK, voi=table, area=((1.0, 2.5), (30.0, 40.0)))
+    _, found = look_from_text(look_to_text("1.2.3", look))
+    assert np.array_equal(found.voi.values, table.values)
+    assert replace(found.voi, values=table.values) == table
+    assert replace(found, voi=table) == look
+
+
+@pytest.mark.parametrize("values", ["[]", "[-1]", "[70000]", '"x"', "[[1, 2]]"])
+def test_a_broken_table_leaves_the_film(values):
+    table = LookupTable(first=0, values=np.array([7], np.uint16), bits=16)
+    text = look_to_text("1.2.3", replace(LOOK, voi=table))
+    assert "[7]" in text
+    assert look_from_text(text.replace("[7]", values)) == ("1.2.3", None)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "7", '{"look": {}}'])

@@ -6,10 +6,12 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from workstation.core.geometry import Orientation
-from workstation.core.image import Radiograph, VoiFunction, WindowLevel
+from workstation.core.display import VoiSelection
+from workstation.core.geometry import Orientation, Point
+from workstation.core.image import LookupTable, Radiograph, VoiFunction, WindowLevel
 from workstation.core.jobs import Lane
 from workstation.core.ports import SessionStore
 from workstation.ui.desk import Desk
@@ -77,12 +79,12 @@ class Looks(QObject):
 
 
 def look_to_text(sop_uid: str, look: ViewState | None) -> str:
-    """A film and how it is looked at as JSON; a table of the file is left to the file."""
+    """A film and how it is looked at as JSON."""
     if look is None:
         return json.dumps({"film": sop_uid})
-    values = asdict(look) | {"voi": None}
-    if isinstance(look.voi, WindowLevel):
-        values["voi"] = asdict(look.voi)
+    values = asdict(look)
+    if isinstance(look.voi, LookupTable):
+        values["voi"]["values"] = look.voi.values.tolist()
     return json.dumps({"film": sop_uid, "look": values})
 
 
@@ -95,25 +97,36 @@ def look_from_text(text: str) -> tuple[str, ViewState | None]:
         return "", None
     try:
         return film, _look(look)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return film, None
 
 
 def _look(stored: Any) -> ViewState:  # noqa: ANN401 - from JSON
-    window = stored["voi"]
-    voi = None
-    if isinstance(window, dict):
-        voi = WindowLevel(**window | {"function": VoiFunction(window["function"])})
-    orientation = stored["orientation"]
     x, y = stored["centre"]
     return ViewState(
-        voi=voi,
+        voi=_voi(stored["voi"]),
         inverted=bool(stored["inverted"]),
-        orientation=Orientation(**orientation),
+        orientation=Orientation(**stored["orientation"]),
         zoom=float(stored["zoom"]),
         centre=(float(x), float(y)),
         fitted=bool(stored["fitted"]),
+        area=_area(stored.get("area")),
     )
+
+
+def _voi(stored: dict[str, Any] | None) -> VoiSelection | None:
+    if stored is None:
+        return None
+    if "values" in stored:
+        return LookupTable(**stored | {"values": np.array(stored["values"], np.uint16)})
+    return WindowLevel(**stored | {"function": VoiFunction(stored["function"])})
+
+
+def _area(stored: list[list[float]] | None) -> tuple[Point, Point] | None:
+    if stored is None:
+        return None
+    (left, top), (right, bottom) = stored
+    return (float(left), float(top)), (float(right), float(bottom))
 
 
 def _ignore(_value: object) -> None:
