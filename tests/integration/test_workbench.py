@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from workstation.adapters.config.settings import load_settings
 from workstation.app.sample import SAMPLE
 from workstation.app.workbench import Workbench
 from workstation.core.findings import AnalysisStatus
+from workstation.core.geometry import Disc
 from workstation.core.ports import SortKey, WorklistQuery
 from workstation.core.review import Actor, Decision, ReviewStatus, Section, Verdict
 from workstation.ui.findings.model import FindingsPhase
@@ -126,6 +128,42 @@ def test_a_prior_hangs_beside_and_the_desk_stays_with_the_study(program, qtbot):
     window.worklist.study_activated.emit(beside.film.instance.study_uid)
     assert window.stage.beside is None
     assert window.film.computed._image is None
+
+
+def test_one_key_leaves_the_film_as_if_there_were_no_ai(program):
+    """Evidence, candidates, a trial's region, banner and legend: gone with it pixel for pixel, however the film is looked at."""
+    made = program(SAMPLE)
+    film, window = made.film(), made.bench.window
+    view, first = window.film, window.film.view_state()
+    looks = [
+        first,
+        replace(first, zoom=2.3, centre=(500.0, 600.0), fitted=False, inverted=True),
+        replace(first, orientation=first.orientation.rotated_right().flipped()),
+    ]
+
+    def pictures():
+        seen = []
+        for look in looks:
+            view.restore(look)
+            seen.append(view.grab().toImage())
+        return seen
+
+    never_on = pictures()
+    made.analysed()
+    made.to.review.record_impression("nodule")
+    made.until(lambda: made.to.findings.state.phase is FindingsPhase.RESULT)
+    made.to.findings.ask_evidence(made.to.findings.state.rows[0].score.code)
+    made.until(lambda: made.to.findings.overlay is not None)
+    assert made.to.findings.candidates
+    window.actions_by_id["room.what_if_requested"].trigger()
+    view.brush.painted.emit((Disc(centre=(500.0, 600.0), radius=60.0),))
+    assert made.to.what_if.state.region
+    assert all(
+        with_ai != without for with_ai, without in zip(pictures(), never_on, strict=True)
+    )
+    window.actions_by_id["room.marks_requested"].trigger()
+    assert view.film is film
+    assert pictures() == never_on
 
 
 def test_closing_asks_for_no_name_and_keeps_what_was_typed(program, monkeypatch):
