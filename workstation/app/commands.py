@@ -65,7 +65,9 @@ def run(options: argparse.Namespace, language: str) -> int:
             code = library.run(options, LibraryRollback(folders), texts)
         case "update":
             keys = (*release_keys(), *settings.public_keys)
-            with tempfile.TemporaryDirectory(prefix="thoravue-") as folder:
+            # Not the system's folder, which is small or in memory; the window empties this one.
+            folders.scratch.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="update-", dir=folders.scratch) as folder:
                 copy = Path(folder) / options.file.name
                 code = update.run(
                     options,
