@@ -174,6 +174,18 @@ def test_banner_and_legend_stand_as_long_as_colour_is_drawn(view):
     assert np.array_equal(after[30:, :500][60:], before[30:, :500][60:])
 
 
+def test_the_banner_names_the_whole_model_on_a_narrow_canvas_too(view):
+    """A name that is cut would look the same whatever it ends with."""
+    view.resize(260, 400)
+    evidence_view(view, level=CornerLevel.NONE)
+    evidence = make_evidence()
+    pictures = []
+    for model in ("cxr-findings 1.1.0", "cxr-findings 1.1.7"):
+        view.set_evidence(evidence, default_style(evidence), model)
+        pictures.append(grabbed(view))
+    assert not np.array_equal(*pictures)
+
+
 def test_evidence_needs_a_film_and_a_style(view):
     evidence = make_evidence()
     with pytest.raises(ValueError, match="film"):

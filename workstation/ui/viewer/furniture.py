@@ -111,7 +111,7 @@ class Furniture:
 
     @property
     def banner_height(self) -> float:
-        """Height of the strip that says that AI colour is drawn."""
+        """Height of a strip with one line."""
         return self._text.line_height + 8
 
     def draw(self, painter: QPainter, canvas: QRectF, overlay: Overlay) -> None:
@@ -231,16 +231,23 @@ class Furniture:
         return stamps
 
     def _draw_banner(self, painter: QPainter, room: QRectF, said: str, note: str) -> None:
-        """A strip across the whole of `room`, which it is taken from: it cannot be missed nor cover any text."""
-        strip = QRectF(room.left(), room.top(), room.width(), self.banner_height)
+        """A strip across the whole of `room`, which it is taken from: it cannot be missed nor cover any text.
+
+        Where one line has no room for both texts, it has two.
+        """
+        free = room.width() - 2 * _MARGIN
+        in_line = self._bold.width(said) + 2 * _MARGIN + self._text.width(note) <= free
+        step = 0 if in_line else self._text.line_height
+        strip = QRectF(room.left(), room.top(), room.width(), self.banner_height + step)
         painter.fillRect(strip, _BANNER)
         painter.setPen(QPen(_BANNER_EDGE, 1))
         painter.drawLine(strip.bottomLeft(), strip.bottomRight())
-        top = strip.top() + 4
-        left = strip.right() - _MARGIN - self._text.width(note)
-        self._text.draw(painter, left, top, note)
-        shown, _ = self._bold.fitted(said, left - strip.left() - 2 * _MARGIN)
-        self._bold.draw(painter, strip.left() + _MARGIN, top, shown)
+        left, top = strip.left() + _MARGIN, strip.top() + 4
+        shown, _ = self._bold.fitted(said, free)
+        self._bold.draw(painter, left, top, shown)
+        shown, width = self._text.fitted(note, free)
+        beside = strip.right() - _MARGIN - width if in_line else left
+        self._text.draw(painter, beside, top + step, shown)
         room.setTop(strip.bottom())
 
     def _draw_hint(self, painter: QPainter, room: QRectF, hint: str) -> None:
