@@ -64,4 +64,4 @@ cp $here/linux/{launcher.sh,uninstall.sh,thoravue.desktop,thoravue-mime.xml} doc
 cp resources/icons/app.svg dist/thoravue/share/thoravue.svg
 $environment/bin/python $here/inventory.py write
 # A bundle that does not work is not packed.
-THORAVUE_HOME=$(mktemp -d) dist/thoravue/thoravue self-test --lang en
+THORAVUE_HOME=$PWD/$work/home dist/thoravue/thoravue self-test --lang en

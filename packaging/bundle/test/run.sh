@@ -40,7 +40,7 @@ download() { # download FOLDER PACKAGE...: these and what they depend on, not in
 
 # The numbers that this source tree computes here: the installed program must give the same.
 source_numbers() {
-    THORAVUE_HOME=$(mktemp -d) build/bundle/env/bin/python -m workstation self-test \
+    THORAVUE_HOME=$PWD/$work/home build/bundle/env/bin/python -m workstation self-test \
         --json $work/numbers.json >/dev/null
 }
 
