@@ -216,6 +216,17 @@ def test_one_id_with_other_names_or_birth_dates_is_told(library, changes, expect
     assert library.conflicts(make_patient()) == expected
 
 
+@pytest.mark.parametrize("typed", ["王小东", "王 小东", "小东 wang", "WANG xiao"])
+def test_a_chinese_name_is_found_as_it_is_typed(library, typed):
+    """In the file a caret parts family and given name; nobody types a space there."""
+    name = PersonName(alphabetic="Wang Xiaodong", ideographic="王 小东")
+    library.add([loaded(Path("/1"), instance_of(1, patient=make_patient(name=name)))])
+    assert library.count(WorklistQuery(text=typed)) == 1
+    assert library.count(WorklistQuery(text="王小西")) == 0
+    (row,) = library.page(WorklistQuery(), offset=0, limit=1)
+    assert str(row.study.patient.name) == "王小东 (Wang Xiaodong)"
+
+
 def test_films_without_an_id_are_not_told_to_share_one(library):
     for n, name in enumerate(("A", "B")):
         nobody = make_patient(patient_id="", name=PersonName(alphabetic=name))

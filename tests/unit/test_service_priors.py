@@ -77,6 +77,7 @@ def test_what_speaks_against_it_is_never_matched(changes):
         {"sex": Sex.UNKNOWN},
         {"name": PersonName(alphabetic="WANG  XIAO DONG")},
         {"name": PersonName(ideographic="王小东"), "birth_date": None},
+        {"name": PersonName(ideographic="王 小东"), "birth_date": None},
     ],
     ids=" ".join,
 )

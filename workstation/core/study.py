@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,6 +15,14 @@ PRESENTATION_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
 """SOP Class UID of grayscale softcopy presentation states (PS3.4 B.5)."""
 _FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
 """SOP Class UID of Digital X-Ray, For Processing (PS3.4 B.5)."""
+
+
+_BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+
+
+def joined(name: str) -> str:
+    """A name as it is written in Chinese: no space between family and given name."""
+    return _BETWEEN_HAN.sub("", name)
 
 
 class Sex(StrEnum):
@@ -49,9 +58,10 @@ class PersonName:
 
     def __str__(self) -> str:
         """The ideographic form where there is one, with the alphabetic form behind it."""
+        shown = self.ideographic or self.alphabetic or self.phonetic
         if self.ideographic and self.alphabetic and self.ideographic != self.alphabetic:
-            return f"{self.ideographic} ({self.alphabetic})"
-        return self.ideographic or self.alphabetic or self.phonetic
+            shown = f"{self.ideographic} ({self.alphabetic})"
+        return joined(shown)
 
     def __bool__(self) -> bool:
         return bool(self.alphabetic or self.ideographic or self.phonetic)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workstation.core.ports import IdentityConflict, LibraryIndex
-from workstation.core.study import Instance, PatientIdentity, PersonName, Sex, Study
+from workstation.core.study import Instance, PatientIdentity, PersonName, Sex, Study, joined
 from workstation.services.analysis import CHEST_WORDS, FRONTAL_VIEWS
 
 # View Position (0018,5101) as PS3.3 C.8.11.1 names laterals, and as older systems write them.
@@ -67,7 +67,7 @@ def _same_name(one: PersonName, other: PersonName) -> bool | None:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return joined(" ".join(text.casefold().split()))
 
 
 def earlier_studies(index: LibraryIndex, study: Study) -> tuple[Study, ...]:

@@ -167,7 +167,9 @@ def _condition(query: WorklistQuery) -> tuple[str, list[SQLiteValue]]:
     parts: list[str] = ["1"]
     values: list[SQLiteValue] = []
     for word in query.text.casefold().split():
-        parts.append("instr(search, ?) > 0")
+        # Family and given name are parted in the file, and typed as one word in Chinese.
+        names = "search" if word.isascii() else "replace(search, ' ', '')"
+        parts.append(f"instr({names}, ?) > 0")
         values.append(word)
     if query.modality:
         parts.append("instr(',' || modalities || ',', ',' || ? || ',') > 0")
