@@ -100,8 +100,9 @@ class FilmRaster:
         return FilmRaster(self.film, self._pyramid)
 
     def screen(self, rows: Grid, columns: Grid, look: Look) -> NDArray[np.uint32]:
-        """The same as `picture` in the screen's own format, 0xffRRGGBB: painted without conversion.
+        """The film on the given screen pixels, along its own axes, in the screen's own format, 0xffRRGGBB: painted without conversion.
 
+        Agrees with `core.display.render` where a screen pixel is a film pixel.
         The array is written anew by later calls: a fresh one for every mouse move would cost page faults.
         """
         moving = self._shown is not None and look.same_as(self._shown[1])
@@ -115,13 +116,6 @@ class FilmRaster:
         shown = replace(place, pixels=self._light_on(place, look))
         self._shown = (shown, look)
         return (shown.part(rows, columns) or shown).pixels
-
-    def picture(self, rows: Grid, columns: Grid, look: Look) -> NDArray[np.uint8]:
-        """Grey (rows, columns) or RGB (rows, columns, 3) on the given screen pixels, along the film's axes.
-
-        Agrees with `core.display.render` where a screen pixel is a film pixel.
-        """
-        return self._drawn(self._values(rows, columns), look)
 
     def draft(self, rows: Grid, columns: Grid, look: Look) -> Draft | None:
         """What is seen on the given screen pixels, and more; None for a film with overlays or a shutter."""
