@@ -19,7 +19,7 @@ from model.evaluation.input_check import reasons, unusable, usable_and_copies
 from model.evaluation.localisation import summary
 from model.evaluation.nodules import nodule_figures
 from model.evaluation.readings import record_reading
-from model.evaluation.report import html_report
+from model.evaluation.report.page import html_report
 from model.evaluation.scores import evaluate
 from model.evaluation.scoring import Answers, answers
 from model.evaluation.tables import ScoreTable, read_score_csv

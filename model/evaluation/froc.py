@@ -24,6 +24,9 @@ from model.runtime.nodules import Candidate
 
 FALSE_MARKS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 SUFFICIENT: Final = 10
+# The band is given up to so many false marks a film.
+BAND_REACH: Final = 8.0
+BAND_POINTS: Final = 65
 Curve = list[tuple[float, float, float]]
 
 
@@ -74,7 +77,20 @@ def figures_of(
     figures["false_marks_a_film"] = _estimate([false for false, _ in points])
     figures["diameter"] = diameter_figures(films, threshold)
     figures["curve"] = [[false, sensitivity] for _, false, sensitivity in whole]
+    figures["band"] = _band(curves)
     return figures
+
+
+def _band(curves: Sequence[Curve]) -> list[list[float]]:
+    """The middle 95 % of resampled curves: false marks a film, lowest and highest sensitivity."""
+    at = np.linspace(0, BAND_REACH, BAND_POINTS)
+    reached = []
+    for curve in curves:
+        false, found = np.array([(0.0, 0.0), *((f, s) for _, f, s in curve)]).T
+        reached.append(found[np.searchsorted(false, at, side="right") - 1])
+    low, high = np.percentile(reached, (2.5, 97.5), axis=0)
+    band: list[list[float]] = np.column_stack([at, low, high]).tolist()
+    return band
 
 
 def diameter_figures(films: Sequence[MarkedFilm], threshold: float) -> dict[str, Any]:

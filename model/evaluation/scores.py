@@ -24,6 +24,8 @@ from model.evaluation.metrics import (
     confusion,
     perfect_ece,
     reliability,
+    roc_curve,
+    wilson,
 )
 from model.evaluation.tables import Floats, ScoreTable
 from model.runtime.calibration import auroc
@@ -33,6 +35,8 @@ from model.runtime.labels import ANY_ABNORMALITY
 SUFFICIENT: Final = 10
 # The mean AUROC is taken over the findings with so many positives.
 POSITIVES_IN_MEAN: Final = 15
+BAND_POINTS: Final = 41
+BAND_RESAMPLES: Final = 300
 Draws = Sequence[NDArray[np.intp]]
 
 
@@ -70,6 +74,7 @@ def label_figures(table: ScoreTable, k: int, *, resamples: int) -> dict[str, Any
     figures |= {
         "auroc": _with(_statistic(auroc, s, y), draws, len(y)),
         "auroc_delong": asdict(auroc_delong(s, y)),
+        "roc_band": _roc_band(s, y, draws),
         "auprc": _with(_statistic(average_precision, s, y), draws, len(y)),
         "operating_points": {
             name: _operating_point(s, y, threshold)
@@ -159,10 +164,24 @@ def _calibration(s: Floats, y: Floats, draws: Draws) -> dict[str, Any]:
         "intercept": _estimate(intercept, percentile_interval(lines[:, 1].tolist())),
         "mean_score": float(s.mean()),
         "curve": [
-            [float(p), float(o), int(n)]
+            [float(p), float(o), int(n), *_wilson_bounds(o, n)]
             for p, o, n in zip(curve.predicted, curve.observed, curve.counts, strict=True)
         ],
     }
+
+
+def _wilson_bounds(observed: float, films: int) -> tuple[float, float]:
+    bounds = wilson(round(observed * films), int(films))
+    return bounds.low, bounds.high
+
+
+def _roc_band(s: Floats, y: Floats, draws: Draws) -> list[list[float]]:
+    """The middle 95 % of the resampled curves: false positive rate, lowest and highest sensitivity."""
+    at = np.linspace(0, 1, BAND_POINTS)
+    curves = [np.interp(at, *roc_curve(s[d], y[d])) for d in draws[:BAND_RESAMPLES]]
+    low, high = np.percentile(curves, (2.5, 97.5), axis=0)
+    band: list[list[float]] = np.column_stack([at, low, high]).tolist()
+    return band
 
 
 def _estimate(value: float, interval: tuple[float, float]) -> dict[str, float]:
@@ -191,7 +210,7 @@ def _subgroup(
         return figures | {"insufficient": True}
     draws = resampled_films(np.asarray(table.patients)[chosen].tolist(), resamples=resamples)
     figures |= {"insufficient": False, "auroc": _with(_statistic(auroc, s, y), draws, len(y))}
-    if table.thresholds and "default" in table.thresholds[k]:
-        point = _operating_point(s, y, table.thresholds[k]["default"])
+    if table.thresholds and table.thresholds[k]:
+        point = _operating_point(s, y, next(iter(table.thresholds[k].values())))
         figures |= {name: point[name] for name in ("sensitivity", "specificity")}
     return figures

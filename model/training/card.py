@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from model.evaluation.report.html import MISSING, interval, percent, share
 from model.runtime.labels import ANY_ABNORMALITY
 from model.runtime.metadata import LabelRecord, PackageMetadata
 from model.training.card_words import CHINESE, ENGLISH, Wording
 
 STYLE = (
-    "body{font-family:sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem;line-height:1.5}"
-    "table{border-collapse:collapse}td,th{border:1px solid #999;padding:.2rem .6rem;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}section{margin-bottom:3rem}"
+    "body{font-family:'Segoe UI','Noto Sans',Arial,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem;"
+    "line-height:1.5;color:#1c2733}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:1.75rem}"
+    "table{border-collapse:collapse}td,th{border-bottom:1px solid #dde3ea;padding:.25rem .7rem;text-align:right}"
+    "th{background:#f4f7fa}td:first-child,th:first-child{text-align:left}section{margin-bottom:3rem}"
 )
-MISSING = "–"
 # Sensitivity at one false mark a film on the real boxes below which candidates are not shown.
 LEAST_SENSITIVITY = 0.35
 Figures = Mapping[str, Any]
@@ -34,8 +35,7 @@ def card_html(metadata: PackageMetadata) -> str:
 def _section(metadata: PackageMetadata, words: Wording) -> str:
     figures, looks, failures, licence = words.headings
     heading = f"{words.title}: {metadata.package_id} {metadata.version}"
-    size = metadata.input_size
-    limits = "".join(f"<li>{escape(line.format(size=size))}</li>" for line in words.limits)
+    limits = "".join(f"<li>{escape(line)}</li>" for line in _known_failures(metadata, words))
     parts = (
         f"<h1>{escape(heading)}</h1>",
         _paragraphs(_introduction(metadata, words)),
@@ -54,16 +54,55 @@ def _section(metadata: PackageMetadata, words: Wording) -> str:
 def _introduction(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
     training = metadata.training
     yield words.purpose
-    yield words.population.format(age=float(metadata.limits.get("age_years_min", 0)))
+    age = metadata.limits.get("age_years_min")
+    yield words.population.format(age=float(age)) if age else words.everyone
     yield words.data.format(
         train=training.get("films_train", MISSING),
         val=training.get("films_val", MISSING),
         patients=training.get("patients_train", MISSING),
         sites=", ".join(training.get("sites", ())) or MISSING,
     )
-    if "nih" in training.get("sites", ()):
+    if _is_nih(metadata):
         yield words.nih
     yield words.scores
+
+
+def _known_failures(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
+    """What is known of any such network, and what this one's own figures say."""
+    for line in words.limits:
+        yield line.format(size=metadata.input_size)
+    age = metadata.limits.get("age_years_min")
+    if age:
+        yield words.limits_adults.format(age=float(age))
+    test = _test(metadata).get("labels", {})
+    offered = [label for label in metadata.labels if label.trained]
+    pairs = [(k, test.get(k.code, {}).get("auroc") or _validated(k)) for k in offered]
+    areas = [(label, area) for label, area in pairs if area]
+    findings = [pair for pair in areas if pair[0].code != ANY_ABNORMALITY]
+    if len(findings) > 1:
+        label, area = min(findings, key=lambda pair: pair[1]["value"])
+        yield words.least_sure.format(label=_name(label, words), area=interval(area))
+    for label, area in areas:
+        if label.code == ANY_ABNORMALITY:
+            yield words.small_sample.format(width=area["high"] - area["low"])
+    if _is_nih(metadata):
+        yield from words.limits_nih
+
+
+def _validated(label: LabelRecord) -> Figures | None:
+    """A label's AUROC on validation, written as evaluations write it."""
+    v = label.validation
+    if "auroc" not in v:
+        return None
+    return {
+        "value": v["auroc"],
+        "low": v.get("auroc_low", 0.0),
+        "high": v.get("auroc_high", 1.0),
+    }
+
+
+def _is_nih(metadata: PackageMetadata) -> bool:
+    return "nih" in metadata.training.get("sites", ())
 
 
 def _about_figures(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
@@ -114,19 +153,21 @@ def _about_looks(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
     test = _test(metadata)
     if "pointing" in test:
         found = test["pointing"]
-        yield words.pointing.format(pointing=interval(found), boxed=found["boxed"])
+        yield words.pointing.format(pointing=percent(found), boxed=found["boxed"])
+        if _is_nih(metadata):
+            yield words.guess_nih
     yield from _about_nodules(metadata.metrics.get("nodules"), words)
     check = test.get("input_check")
     if check:
         yield words.check.format(
-            refused=interval(check["usable_refused"]),
-            mirrored=interval(check["mirrored_caught"]),
-            turned=f"{check['turned_caught']:.2f}",
+            refused=percent(check["usable_refused"]),
+            mirrored=percent(check["mirrored_caught"]),
+            turned=share(check["turned_caught"]),
         )
     if "unusable" in test:
         found = test["unusable"]
         yield words.unusable.format(
-            films=found["films"], all=interval(found["refused"]), grey=interval(found["grey"])
+            films=found["films"], all=percent(found["refused"]), grey=percent(found["grey"])
         )
     if not metadata.metrics.get("input_check", False):
         yield words.no_check
@@ -155,10 +196,10 @@ def _nodule_figures(found: Figures, words: Wording) -> Iterable[str]:
             **facts,
             lesions=real["lesions"],
             films=real["films"],
-            half=interval(real["sensitivity_at"]["0.5"]),
-            one=interval(real["sensitivity_at"]["1"]),
-            two=interval(real["sensitivity_at"]["2"]),
-            sensitivity=interval(real["sensitivity"]),
+            half=percent(real["sensitivity_at"]["0.5"]),
+            one=percent(real["sensitivity_at"]["1"]),
+            two=percent(real["sensitivity_at"]["2"]),
+            sensitivity=percent(real["sensitivity"]),
             false=interval(real["false_marks_a_film"]),
         )
         if real["diameter"]["lesions"]:
@@ -166,9 +207,11 @@ def _nodule_figures(found: Figures, words: Wording) -> Iterable[str]:
             yield words.nodules_size.format(
                 count=real["diameter"]["lesions"], low=low, middle=middle, high=high
             )
+    if found.get("readings"):
+        yield words.nodules_reading.format(readings=found["readings"])
     if not drawn["insufficient"]:
         yield words.nodules_simulated.format(
-            lesions=drawn["lesions"], one=interval(drawn["sensitivity_at"]["1"])
+            lesions=drawn["lesions"], one=percent(drawn["sensitivity_at"]["1"])
         )
     others = found["other_findings"]
     if others["films"]:
@@ -203,29 +246,17 @@ def _table(metadata: PackageMetadata, words: Wording) -> str:
 
 def _table_row(label: LabelRecord, test: Figures, words: Wording) -> str:
     v = label.validation
-    area = (
-        f"{v['auroc']:.2f} [{v.get('auroc_low', 0):.2f}–{v.get('auroc_high', 1):.2f}]"
-        if "auroc" in v
-        else MISSING
-    )
     cells = (
         _name(label, words),
         f"{label.threshold:.3f}" if label.threshold is not None else MISSING,
-        area,
+        interval(_validated(label)),
         f"{v.get('positives', 0):.0f}",
         interval(test.get("auroc")),
         str(test.get("positives", MISSING)),
-        interval(test.get("sensitivity")),
-        interval(test.get("specificity")),
+        percent(test.get("sensitivity")),
+        percent(test.get("specificity")),
     )
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-
-
-def interval(figure: Figures | None) -> str:
-    """`0.81 [0.74–0.88]`; a dash for a figure that does not exist."""
-    if not figure or figure.get("value") is None:
-        return MISSING
-    return f"{figure['value']:.2f} [{figure['low']:.2f}–{figure['high']:.2f}]"
 
 
 def _paragraphs(texts: Iterable[str]) -> str:

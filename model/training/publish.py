@@ -113,7 +113,7 @@ def _nodules(record: Mapping[str, Any]) -> dict[str, Any]:
         raise ModelError("the evaluation has no nodule candidates: its package has no detector")
     found = record["nodules"]
     parts = {
-        name: {key: value for key, value in part.items() if key != "curve"}
+        name: {key: value for key, value in part.items() if key not in {"curve", "band"}}
         for name, part in found.items()
     }
     return {**parts, **record["films"], "readings": record.get("readings")}

@@ -232,7 +232,7 @@ def test_a_detector_that_finds_too_little_stays_off_and_the_card_says_so(
     package = open_package(final)
     assert not nodule_detector(package).record.shown
     assert "switched off" in package.card_page("en")
-    assert "0.34" in package.card_page("en")
+    assert "34 % [20–50] at 1" in package.card_page("en")
     arguments[1] = str(findings)
     assert publish(arguments) == 2
 

@@ -10,7 +10,7 @@ from model.runtime.metadata import LabelRecord, PackageMetadata
 from model.runtime.network import build_network
 from model.runtime.package import open_package
 from model.runtime.package_writer import write_package
-from model.training.card import card_html, interval
+from model.training.card import card_html
 from model.training.publish import main as publish
 
 RECORD = PackageMetadata(
@@ -120,7 +120,7 @@ def test_publishing_writes_the_test_figures_and_keeps_the_weights(made, tmp_path
     assert after.weights_sha256 == package.weights_sha256
     assert after.labels == package.labels
     for page in (after.card_page("en"), after.card_page("zh")):
-        for figure in ("0.77 [0.67–0.87]", "0.55 [0.45–0.65]", "0.90 [0.80–1.00]", "97"):
+        for figure in ("0.77 [0.67–0.87]", "55 % [45–65]", "90 % [80–100]", "97"):
             assert figure in page
     assert "has not been read" not in after.card_page("en")
     assert "It falls short." in after.card_page("en")
@@ -136,6 +136,20 @@ def test_an_evaluation_of_another_package_is_not_published(made, tmp_path, caplo
     assert not (tmp_path / "no.cxrmodel").exists()
 
 
-def test_a_figure_that_does_not_exist_is_a_dash():
-    assert interval(None) == "–"
-    assert interval({"value": None}) == "–"
+def test_the_known_failures_are_those_of_this_package():
+    adults = card_html(RECORD)
+    assert "patients under 18" in adults
+    assert "reduced to 64 pixels" in adults
+    for nih_only in ("drains", "112,120", "Pneumonia", "引流管"):
+        assert nih_only not in adults
+    assert "Least sure" not in adults  # one finding alone is offered
+    mass = replace(RECORD.labels[0], code="mass", name="Mass", validation={"auroc": 0.7})
+    everyone = replace(
+        RECORD, limits={}, labels=(*RECORD.labels, mass), training={"sites": ["nih"]}
+    )
+    page = card_html(everyone)
+    assert "patients of any age" in page
+    assert "patients under" not in page
+    assert "Least sure of the offered findings: Mass, AUROC 0.70" in page
+    assert "最不可靠者:肿块" in page
+    assert "drains" in page

@@ -1,5 +1,7 @@
+import base64
 import csv
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +26,9 @@ from model.evaluation.metrics import (
     sensitivity_at,
     wilson,
 )
+from model.evaluation.plots import label_plots
+from model.evaluation.report.html import Markup, interval, percent
+from model.evaluation.report.html import table as html_table
 from model.evaluation.scores import evaluate, marks_per_100_normals, mean_auroc
 from model.evaluation.tables import ScoreTable, age_band, read_score_csv
 from model.films.manifest import Box
@@ -218,9 +223,10 @@ def test_a_plain_table_becomes_json_and_one_page(tmp_path):
     assert mass["auroc"]["value"] == pytest.approx(sk.roc_auc_score(y[keep], s[keep]))
     assert mass["films"] == 119
     page = (out / "evaluation.html").read_text()
-    assert "data:image/png;base64," in page
+    assert page.count("data:image/svg+xml;base64,") == 2  # all labels, and this one
     assert "http" not in page
-    assert "mass" in page
+    assert "<td>Mass</td>" in page
+    assert mass["subgroups"]["sex"]["F"]["sensitivity"]["value"] > 0
 
 
 @pytest.mark.parametrize(
@@ -238,6 +244,46 @@ def test_a_bad_table_is_named(tmp_path, rows, word):
     with pytest.raises(ManifestError, match=word):
         read_score_csv(path)
     assert main(["--csv", str(path), "--out", str(tmp_path / "r")]) == 2
+
+
+def inches(data_uri: str) -> float:
+    svg = base64.b64decode(data_uri.partition(",")[2]).decode()
+    found = re.search(r'width="([\d.]+)pt"', svg)
+    assert found
+    return float(found[1]) / 72
+
+
+def test_a_plot_has_a_panel_only_for_what_there_is_to_show():
+    s, y = cases(200)
+    scored = ScoreTable(
+        codes=("mass",),
+        scores=s[:, None],
+        truth=y[:, None],
+        patients=tuple(map(str, range(200))),
+    )
+    figures = evaluate(scored, resamples=50)["labels"]["mass"]
+    at, low, high = np.array(figures["roc_band"]).T
+    assert (low <= high).all()
+    assert (at[0], at[-1], high[-1]) == (0, 1, 1)
+    assert inches(label_plots(s, y, figures)) == pytest.approx(
+        3 * 3.3
+    )  # ROC, PR, reliability: no threshold, no matrix
+    del figures["calibration"]
+    assert inches(label_plots(s, y, figures)) == pytest.approx(2 * 3.3)
+
+
+def test_figures_are_written_as_the_field_writes_them():
+    assert interval({"value": 0.814, "low": 0.7, "high": 0.9}) == "0.81 [0.70–0.90]"
+    assert interval({"value": float("nan"), "low": 0, "high": 0}) == "–"
+    assert percent({"value": 0.006, "low": 0.002, "high": 0.019}) == "0.6 % [0.2–1.9]"
+    assert percent({"value": 1.0, "low": 0.924, "high": 1.0}) == "100 % [92–100]"
+    assert percent(None) == "–"
+    assert html_table(("a", "b"), [["one cell"], ["<i>", Markup("<b>x</b>")]]) == (
+        '<div class="scroll"><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>'
+        '<tr class="group"><td colspan="2">one cell</td></tr>'
+        "<tr><td>&lt;i&gt;</td><td><b>x</b></td></tr></tbody></table></div>"
+    )
+    assert html_table(("a",), []) == ""
 
 
 def test_one_class_only_is_insufficient_and_no_crash(tmp_path):

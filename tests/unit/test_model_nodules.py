@@ -191,6 +191,9 @@ def test_figures_count_lesions_found_and_false_marks():
     assert found["false_marks_a_film"]["value"] == pytest.approx(14 / 20)
     low, high = (found["sensitivity_at"]["1"][k] for k in ("low", "high"))
     assert 0.2 < low < 0.6 < high < 1
+    band = {at: (lowest, highest) for at, lowest, highest in found["band"]}
+    assert band[1.0] == pytest.approx((low, high))
+    assert band[0.0][0] <= band[8.0][0]
     assert found["diameter"] == {
         "lesions": 6,
         "ratio_quartiles": [1.1, 1.1, 1.1],
