@@ -178,6 +178,28 @@ def test_a_point_can_be_moved_with_the_usual_tool(view):
     assert view.view_state() == look
 
 
+@pytest.mark.parametrize(
+    ("tool", "refusal", "says_so"),
+    [
+        (Tool.WINDOW, "", True),
+        (Tool.PAN, "", True),
+        (Tool.DISTANCE, "", False),
+        (Tool.MAGNIFIER, "", False),
+        (Tool.PAINT, "", False),
+        (Tool.WINDOW, "closed", False),
+    ],
+)
+def test_the_pointer_says_where_a_drag_would_move_a_mark(view, tool, refusal, says_so):
+    line = make_annotation(K.DISTANCE, (100.0, 100.0), (200.0, 100.0))
+    shown(view, line, refusal=refusal)
+    view.set_tool(tool)
+    usual = view.cursor().shape()
+    mouse(view, QEvent.Type.MouseMove, *view.film_to_canvas()((150.0, 101.0)), down=False)
+    assert (view.cursor().shape() != usual) is says_so
+    mouse(view, QEvent.Type.MouseMove, *view.film_to_canvas()((150.0, 250.0)), down=False)
+    assert view.cursor().shape() == usual
+
+
 def test_a_line_can_be_moved_as_a_whole_but_not_off_the_film(view):
     shown(view, make_annotation(K.DISTANCE, (100.0, 100.0), (200.0, 100.0)))
     x, y = view.film_to_canvas()((150.0, 100.0))

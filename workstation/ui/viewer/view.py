@@ -86,6 +86,7 @@ class FilmView(LookedAt):
         self._position = (1, 1)
         self._tool = Tool.WINDOW
         self._pointer: PointerReading | None = None
+        self._over_mark = False
         self._fixed: Corners | None = None
         self._evidence: tuple[EvidenceMap, EvidenceStyle, str] | None = None
         self._message = ("", MessageKind.EMPTY)
@@ -225,6 +226,7 @@ class FilmView(LookedAt):
             self.hand.drop()
             self._tool = tool
             self._repaint()
+            self._over_mark = False  # until the pointer moves
             self._set_cursor()
             self.tool_changed.emit(tool)
 
@@ -327,9 +329,11 @@ class FilmView(LookedAt):
 
     def _hover(self, place: QPointF | None) -> None:
         if place is None or self._film is None:
+            self._set_over_mark(False)
             self._set_pointer(None)
             return
         self._left().move(place)
+        self._set_over_mark(self.hand.would_move(place))
         point = self.film_to_canvas().inverse()((place.x(), place.y()))
         self._set_pointer(reading_at(self._film, point))
 
@@ -347,8 +351,14 @@ class FilmView(LookedAt):
             self._repaint()
             self.pointer_moved.emit(pointer)
 
+    def _set_over_mark(self, over: bool) -> None:  # noqa: FBT001 - as Qt's setters are
+        if over is not self._over_mark:
+            self._over_mark = over
+            self._set_cursor()
+
     def _set_cursor(self) -> None:
-        self.setCursor(_CURSORS.get(self._tool, Qt.CursorShape.CrossCursor))
+        shape = _CURSORS.get(self._tool, Qt.CursorShape.CrossCursor)
+        self.setCursor(Qt.CursorShape.SizeAllCursor if self._over_mark else shape)
 
     def _draw_over(self, painter: QPainter, canvas: QRectF) -> None:
         if self._film is not None:

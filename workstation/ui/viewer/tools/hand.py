@@ -113,6 +113,13 @@ class Hand(QObject):
 
     # The left button
 
+    def would_move(self, place: QPointF) -> bool:
+        """Whether a drag from `place` moves something drawn."""
+        tool = self._view.tool
+        if self._refusal or tool.draws or tool.looks or tool is Tool.PAINT:
+            return False
+        return self.layer.hit(place, self._view.film_to_canvas()) is not None
+
     def press(self, place: QPointF) -> bool:
         """Take the button when it means a tool or something drawn; False leaves it to the film."""
         if self._view.film is None:
