@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Build Thoravue.app and its disk image on a Mac. Not run yet: see docs/install.md.
+# inventory.py knows Linux alone: the list of components and the notices of their licences are missing here.
 # usage: packaging/bundle/macos/build.sh    needs Python 3.11 (or $PYTHON)
 #   THORAVUE_CODESIGN  a Developer ID identity in the key chain; without it the application is unsigned
 #   THORAVUE_NOTARY    a profile of `notarytool store-credentials`; without it nothing is notarised

@@ -1,4 +1,5 @@
 # Build the Windows installer: the bundle in a clean environment, then NSIS. Not run yet: see docs/install.md.
+# inventory.py knows Linux alone: the list of components and the notices of their licences are missing here.
 # usage: packaging\bundle\windows\build.ps1    needs Python 3.11 (or $env:PYTHON) and makensis
 #   THORAVUE_SIGNTOOL  command that signs the file it is given, for instance signtool with its options; none: unsigned
 $ErrorActionPreference = "Stop"
