@@ -8,6 +8,7 @@ import pytest
 
 from workstation.adapters.config.folders import Folders
 from workstation.adapters.config.settings import load_settings
+from workstation.app.sample import SAMPLE
 from workstation.app.workbench import Workbench
 from workstation.ui.notice_bar import NoticeBar
 
@@ -129,3 +130,21 @@ def test_no_model_is_missed_before_the_packages_were_looked_at(made, qtbot):
 
 def test_a_program_that_was_never_started_can_be_closed(made):
     assert made().close()
+
+
+def test_what_is_opened_before_the_library_is_open_is_opened_then(made, qtbot):
+    bench = made()
+    bench.window.paths_chosen.emit((SAMPLE,))
+    opened(qtbot, bench)
+    qtbot.waitUntil(lambda: bench.presenters.desk.study is not None, timeout=WAIT_MS)
+
+
+def test_a_library_that_cannot_be_opened_is_named_and_offers_nothing_that_needs_it(made, qtbot):
+    bench = made()
+    library = bench._folders.library
+    library.parent.mkdir(parents=True, exist_ok=True)
+    library.write_bytes(b"no library" * 1000)
+    bench.start(())
+    opens = bench.window.actions_by_id["room.open_folder"]
+    qtbot.waitUntil(lambda: not opens.isEnabled(), timeout=WAIT_MS)
+    assert bench.window.actions_by_id["room.guide"].isEnabled()

@@ -32,6 +32,7 @@ from workstation.services.indexing import Indexing
 from workstation.services.priors import earlier_studies
 from workstation.services.review import ReviewService
 from workstation.services.trial import Trial
+from workstation.ui.commands import NEED_LIBRARY
 from workstation.ui.compare.presenter import ComparePresenter
 from workstation.ui.compare.superimpose import SuperimposePresenter
 from workstation.ui.desk import Desk
@@ -186,12 +187,18 @@ class Workbench(QObject):
         options = WindowOptions(viewer=viewer, keys=settings.key_map, place=place)
         window = MainWindow(self._texts, options)
         window.worklist.set_triage_bound(settings.triage_bound)
+        window.paths_chosen.connect(self._keep_for_later)
         window.settings_requested.connect(self._show_settings)
         window.about_requested.connect(self._show_about)
         window.keys_changed.connect(self._keep_keys)
         window.language_requested.connect(self._other_language)
         window.closed.connect(self._ask_no_more)
         return window
+
+    def _keep_for_later(self, paths: Sequence[Path]) -> None:
+        """What the reader opens before the library is open is opened then."""
+        if self.presenters is None:
+            self._wanted += paths
 
     def _enter(self, presenters: Presenters, *, following: ReadingRoom | None = None) -> None:
         self._room = ReadingRoom(self.window, presenters, self._texts, following=following)
@@ -258,6 +265,7 @@ class Workbench(QObject):
         text = self._texts.tr(f"error.{reason.code.value}", **reason.parameters)
         self.window.film.show_message(text, kind=MessageKind.ERROR)
         self.window.worklist.show_unopened()
+        self.window.enable(dict.fromkeys(NEED_LIBRARY, False))
 
     def _on_failed_quietly(self, reason: Reason) -> None:
         self.window.say(self._texts.tr(f"error.{reason.code.value}", **reason.parameters))

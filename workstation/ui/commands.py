@@ -65,6 +65,18 @@ NEED_STUDY = (
     "room.presentation_requested",
 )
 """Commands that mean nothing while no study is open."""
+NEED_LIBRARY = (
+    "room.open_folder",
+    "room.open_files",
+    "room.search",
+    "room.next_study_requested",
+    "room.previous_study_requested",
+    "room.select_all",
+    "room.analyse_selected",
+    "room.remove_selected",
+    "room.folders_requested",
+)
+"""Commands that mean nothing when the library cannot be opened."""
 PRESETS = tuple(c.id for c in COMMANDS if c.method in {"file_window", "preset"})
 DRAWING = (
     "view.distance_tool",
