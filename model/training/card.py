@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -11,11 +11,12 @@ from model.runtime.labels import ANY_ABNORMALITY
 from model.runtime.metadata import LabelRecord, PackageMetadata
 from model.training.card_words import CHINESE, ENGLISH, Wording
 
+# Pixels and classes: the program shows the card in a view that knows little more of CSS.
 STYLE = (
-    "body{font-family:'Segoe UI','Noto Sans',Arial,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem;"
-    "line-height:1.5;color:#1c2733}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:1.75rem}"
-    "table{border-collapse:collapse}td,th{border-bottom:1px solid #dde3ea;padding:.25rem .7rem;text-align:right}"
-    "th{background:#f4f7fa}td:first-child,th:first-child{text-align:left}section{margin-bottom:3rem}"
+    "body{font-family:'Segoe UI','Noto Sans',Arial,sans-serif;max-width:960px;margin:16px auto;padding:0 16px;"
+    "line-height:150%;color:#1c2733}h1{font-size:22px}h2{font-size:17px;margin-top:26px}"
+    "table{border-collapse:collapse}td,th{border-bottom:1px solid #dde3ea;padding:4px 10px;text-align:right}"
+    "th{background-color:#f4f7fa}td.name,th.name{text-align:left}section{margin-bottom:48px}"
 )
 # Sensitivity at one false mark a film on the real boxes below which candidates are not shown.
 LEAST_SENSITIVITY = 0.35
@@ -235,7 +236,7 @@ def _test(metadata: PackageMetadata) -> Figures:
 
 def _table(metadata: PackageMetadata, words: Wording) -> str:
     test = _test(metadata).get("labels", {})
-    head = "".join(f"<th>{escape(column)}</th>" for column in words.columns)
+    head = _cells("th", words.columns)
     offered = sorted(
         (label for label in metadata.labels if label.trained),
         key=lambda label: label.code != ANY_ABNORMALITY,
@@ -256,7 +257,13 @@ def _table_row(label: LabelRecord, test: Figures, words: Wording) -> str:
         percent(test.get("sensitivity")),
         percent(test.get("specificity")),
     )
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    return f"<tr>{_cells('td', cells)}</tr>"
+
+
+def _cells(tag: str, cells: Sequence[str]) -> str:
+    first, *rest = map(escape, cells)
+    others = "".join(f"<{tag}>{cell}</{tag}>" for cell in rest)
+    return f'<{tag} class="name">{first}</{tag}>{others}'
 
 
 def _paragraphs(texts: Iterable[str]) -> str:
