@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 from PySide6.QtCore import Qt
@@ -26,8 +27,13 @@ h2 {{ font-size: 15px; color: {TOKENS.accent}; margin-top: 16px; margin-bottom: 
 p, li {{ line-height: 140%; margin-top: 4px; }}
 a {{ color: {TOKENS.accent}; }}
 """
-# Qt's rich text knows no rem, in which the card's own cells are padded; the last rule wins.
-_CARD_STYLE = "td, th { padding: 3px 7px; }"
+_CARD_STYLE = f"""
+{_GUIDE_STYLE}
+table {{ border-collapse: collapse; margin-top: 6px; }}
+td, th {{ border: 1px solid {TOKENS.line}; padding: 4px 9px; text-align: left; }}
+th {{ color: {TOKENS.muted}; }}
+"""
+_OWN_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
 class PageDialog(QDialog):
@@ -53,9 +59,8 @@ def model_card(texts: Texts, html: str, parent: QWidget | None) -> PageDialog:
     """The card of the model in use, a self-contained page."""
     page = QTextBrowser()
     page.setOpenLinks(False)
-    # Qt's rich text has no style sheets of its own width; the page's colours are for paper.
-    page.setStyleSheet("QTextBrowser { background: #ffffff; color: #15171a; }")
-    page.setHtml(html.replace("</style>", f"{_CARD_STYLE}</style>"))
+    page.document().setDefaultStyleSheet(_CARD_STYLE)
+    page.setHtml(_OWN_STYLE.sub("", html))  # it is for paper, and glares in a reading room
     page.setAccessibleName(texts.tr("Model card"))
     return PageDialog(texts.tr("Model card"), page, size=(1060, 720), parent=parent)
 
