@@ -14,7 +14,6 @@ from workstation.core.geometry import Affine2D
 from workstation.core.image import Radiograph
 from workstation.ui.viewer.film_item import EvidenceItem, FilmItem
 from workstation.ui.viewer.gestures import Gestures
-from workstation.ui.viewer.pyramid import Pyramid
 from workstation.ui.viewer.raster import Look
 from workstation.ui.viewer.tools.loupe import Loupe
 
@@ -89,10 +88,10 @@ class FilmCanvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
             self._loupe = Loupe(self.film_item.another_raster())
         self._loupe.draw(painter, place, film_to_canvas=film_to_canvas, look=look)
 
-    def show_film(self, film: Radiograph | None, pyramid: Pyramid | None = None) -> None:
+    def show_film(self, film: Radiograph | None) -> None:
         """Replace the film; None shows nothing."""
         self._loupe = None
-        self.film_item.show_film(film, pyramid)
+        self.film_item.show_film(film)
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         """Black around the film; beneath it there is nothing to see."""

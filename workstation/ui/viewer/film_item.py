@@ -17,7 +17,6 @@ from workstation.core.findings import EvidenceMap
 from workstation.core.geometry import Affine2D
 from workstation.core.image import Radiograph
 from workstation.core.overlay import EvidenceStyle, colourise, outlines, sample
-from workstation.ui.viewer.pyramid import Pyramid
 from workstation.ui.viewer.raster import Draft, FilmRaster, Look
 from workstation.ui.viewer.sampling import NEAREST_FROM, Grid
 
@@ -114,10 +113,10 @@ class FilmItem(pg.GraphicsObject):  # type: ignore[misc]
         self._painted: tuple[ScreenArea, NDArray[np.uint32]] | None = None
         self._seen = _Seen()
 
-    def show_film(self, film: Radiograph | None, pyramid: Pyramid | None = None) -> None:
-        """Replace the film; None shows nothing. A `pyramid` built elsewhere spares building it here."""
+    def show_film(self, film: Radiograph | None) -> None:
+        """Replace the film; None shows nothing."""
         self.prepareGeometryChange()
-        self._raster = None if film is None else FilmRaster(film, pyramid)
+        self._raster = None if film is None else FilmRaster(film)
         self._painted = None
         self._seen = _Seen()
 

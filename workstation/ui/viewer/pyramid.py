@@ -12,8 +12,8 @@ from workstation.core.display import palette_colours
 from workstation.core.image import Radiograph
 from workstation.ui.viewer.sampling import Numbers
 
-# A film is not made smaller than this on any screen.
-_SMALLEST = 256
+# Rows halved at a time, an even number: what numpy makes of them stays in the second-level cache.
+_BLOCK_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +30,6 @@ class Pyramid:
     def __init__(self, film: Radiograph) -> None:
         self.film = film
         self._levels = [_base_level(film)]
-
-    def build(self) -> Pyramid:
-        """Make every level that a screen may ask for: on a worker, so that the first painting need not."""
-        while min(self._levels[-1].values.shape[:2]) > _SMALLEST:
-            self.level(len(self._levels))
-        return self
 
     def level(self, number: int) -> Level:
         """The film halved `number` times."""
@@ -57,21 +51,41 @@ def _base_level(film: Radiograph) -> Level:
 
 def _halved(level: Level) -> Level:
     """Means of 2 x 2 pixels; a pixel is image where at least half of it is."""
-    wide = np.dtype(np.int64 if level.values.dtype.itemsize > 2 else np.int32)
-    total = _summed(level.values, wide)
+    blocks = [
+        slice(start, start + _BLOCK_ROWS)
+        for start in range(0, level.values.shape[0], _BLOCK_ROWS)
+    ]
     if level.image is None:
-        return Level(values=((total + 2) >> 2).astype(level.values.dtype), image=None)
-    count = _summed(level.image, np.dtype(np.float32))
-    image = count >= 2
-    mean = np.rint(total / np.maximum(count, np.float32(1))) * image
-    return Level(values=mean.astype(level.values.dtype), image=image.astype(np.float32))
+        return Level(
+            values=np.concatenate([_mean(level.values[b]) for b in blocks]), image=None
+        )
+    parts = [_mean_of_image(level.values[b], level.image[b]) for b in blocks]
+    values, image = (np.concatenate(kind) for kind in zip(*parts, strict=True))
+    return Level(values=values, image=image)
+
+
+def _mean(values: Numbers) -> Numbers:
+    total = _summed(values, _wide(values.dtype))
+    total += 2
+    total >>= 2
+    return total.astype(values.dtype)
+
+
+def _mean_of_image(values: Numbers, image: NDArray[np.float32]) -> tuple[Numbers, Numbers]:
+    count = _summed(image, np.dtype(np.float32))
+    half = count >= 2
+    total = _summed(values, _wide(values.dtype))
+    mean = np.rint(total / np.maximum(count, np.float32(1))) * half
+    return mean.astype(values.dtype), half.astype(np.float32)
+
+
+def _wide(kind: np.dtype[Any]) -> np.dtype[Any]:
+    return np.dtype(np.int64 if kind.itemsize > 2 else np.int32)
 
 
 def _summed(values: Numbers, kind: np.dtype[Any]) -> Numbers:
     """Sums of 2 x 2 pixels; the last row and column of an odd size count twice."""
     odd = [(0, size % 2) for size in values.shape[:2]] + [(0, 0)] * (values.ndim - 2)
     even = np.pad(values, odd, mode="edge") if any(after for _, after in odd) else values
-    total = np.add(even[0::2, 0::2], even[1::2, 0::2], dtype=kind)
-    total += even[0::2, 1::2]
-    total += even[1::2, 1::2]
-    return np.asarray(total)
+    pairs = np.add(even[0::2], even[1::2], dtype=kind)
+    return np.asarray(pairs[:, 0::2] + pairs[:, 1::2])

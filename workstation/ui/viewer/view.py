@@ -27,7 +27,6 @@ from workstation.ui.viewer.furniture import Furniture, MessageKind, Overlay
 from workstation.ui.viewer.gestures import Gestures
 from workstation.ui.viewer.graphics import Graphics
 from workstation.ui.viewer.looked_at import LookedAt
-from workstation.ui.viewer.pyramid import Pyramid
 from workstation.ui.viewer.raster import Look
 from workstation.ui.viewer.scale_bar import scale_bar
 from workstation.ui.viewer.state import (
@@ -132,21 +131,19 @@ class FilmView(LookedAt):
         film: Radiograph,
         *,
         position: tuple[int, int] | None = None,
-        pyramid: Pyramid | None = None,
         look: ViewState | None = None,
     ) -> None:
         """Show `film`; evidence of the film before is gone, a drag under way ends.
 
         Another frame of the same image keeps window, zoom and place. `position` is the number in the stack that the wheel
-        steps through, from 1, and how many there are; the object's own frames when None. A `pyramid` built by the job that
-        read the film spares building it at the first painting. `look` is the one to begin with and to go back to, the file's own when None.
+        steps through, from 1, and how many there are; the object's own frames when None. `look` is the one to begin with and to go back to, the file's own when None.
         """
         before = self._film
         self._leave(film)
         self._fixed = None
         self._first = look or first_look(film)
         self._position = position or (film.frame + 1, max(film.instance.frames, film.frame + 1))
-        self._canvas.show_film(film, pyramid)
+        self._canvas.show_film(film)
         if before is None or not is_other_frame(before, film):
             self._state = self._first
         self._place()
