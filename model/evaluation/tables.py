@@ -98,6 +98,9 @@ def read_score_csv(path: Path, *, threshold: float | None = None) -> ScoreTable:
     records = read_table(path, ("patient_id",))
     if not records:
         raise ManifestError(f"{path} has no film")
+    nobody = [n for n, record in enumerate(records, 2) if not record["patient_id"]]
+    if nobody:
+        raise ManifestError(f"{path}, line {nobody[0]}: patient_id is blank")
     columns = records[0].keys()
     codes = tuple(c for c in columns if c + SCORE_SUFFIX in columns)
     if not codes:

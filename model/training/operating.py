@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.evaluation.bootstrap import clustered_interval
-from model.runtime.calibration import Calibration, Method, auroc, fit, operating_points
+from model.runtime.calibration import Method, auroc, fit, operating_points
 from model.runtime.labels import ANY_ABNORMALITY, label_name
 from model.runtime.metadata import LabelRecord
 
@@ -97,28 +97,24 @@ def _record(scores: ValidationScores, k: int, method: Method) -> LabelRecord:
         and low > LOWEST_BOUND
     )
     figures = {key: float(v) for key, v in figures.items() if not math.isnan(v)}
-    if not trained:
-        return LabelRecord(
-            code=names.code,
-            name=names.name,
-            snomed=names.snomed,
-            radlex=names.radlex,
-            trained=False,
-            calibration=Calibration(),
-            validation=figures,
-        )
-    calibration = fit(scores.logits[known, k], y[known], method)
-    points = operating_points(calibration.apply(scores.logits[known, k]), y[known])
-    return LabelRecord(
+    record = LabelRecord(
         code=names.code,
         name=names.name,
         snomed=names.snomed,
         radlex=names.radlex,
+        trained=False,
+        validation=figures,
+    )
+    if not trained:
+        return record
+    calibration = fit(scores.logits[known, k], y[known], method)
+    points = operating_points(calibration.apply(scores.logits[known, k]), y[known])
+    return replace(
+        record,
         trained=True,
         thresholds=points,
         threshold=points.youden,
         calibration=calibration,
-        validation=figures,
     )
 
 
@@ -163,14 +159,4 @@ def _with_threshold(
         if normal.any()
         else 0.0,
     }
-    return LabelRecord(
-        code=record.code,
-        name=record.name,
-        snomed=record.snomed,
-        radlex=record.radlex,
-        trained=True,
-        thresholds=record.thresholds,
-        threshold=threshold,
-        calibration=record.calibration,
-        validation={**record.validation, **figures},
-    )
+    return replace(record, threshold=threshold, validation={**record.validation, **figures})

@@ -237,6 +237,7 @@ def test_a_plain_table_becomes_json_and_one_page(tmp_path):
         ([["path", "patient_id", "mass", "mass_score"]], "no film"),
         ([["path", "patient_id", "mass", "mass_score"], ["a", "p", "1", "high"]], "line 2"),
         ([["path", "patient_id", "mass", "mass_score"], ["a", "p", "2", "0.5"]], "line 2"),
+        ([["path", "patient_id", "mass", "mass_score"], ["a", "", "1", "0.5"]], "line 2"),
     ],
 )
 def test_a_bad_table_is_named(tmp_path, rows, word):
