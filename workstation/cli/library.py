@@ -59,7 +59,7 @@ def _run(
     for study, events in since.items():
         print(
             texts.tr(
-                "  study {study}: {count} entries since the update",
+                "  study {study}, entries since the update: {count}",
                 study=study,
                 count=len(events),
             )
@@ -68,7 +68,7 @@ def _run(
     rollback.export(backup, target)
     print(
         texts.tr(
-            "{count} studies were reviewed since; their entries are in {path}.",
+            "Studies reviewed since: {count}. Their entries are in {path}.",
             count=len(since),
             path=target.resolve(),
         )
