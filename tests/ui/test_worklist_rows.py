@@ -214,3 +214,18 @@ def test_a_film_without_identity_is_known_by_its_file():
     films = [(instance_of(1, patient=nobody), Path("/films/img_0007.png"))]
     words = study_words(make_row(study_of(films)), Texts("en"))
     assert (words.name, words.identity) == ("Unidentified", "img_0007.png")
+
+
+def test_a_study_that_is_opened_from_elsewhere_comes_into_sight_and_stays_where_it_is(view):
+    view.resize(300, 600)
+    view.show()
+    view.show_rows(100, Library(100).fetch)
+    view.show_open_study(study(60, films=2))
+    bar, rows = view._list.verticalScrollBar(), view._rows
+    place = bar.value()
+    seen = view._list.viewport().rect()
+    for row in (60, 62):
+        assert seen.contains(view._list.visualRect(rows.index(row)))
+    bar.setValue(0)
+    view.show_open_study(study(60, films=2), "1.2.60.1.2")
+    assert bar.value() == 0 != place

@@ -143,6 +143,7 @@ class WorklistView(QWidget):
         super().__init__(parent)
         self._texts = texts
         self._thumbnails: dict[str, QPixmap] = {}
+        self._open_uid = ""
         self.setProperty("class", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._filters = WorklistFilters(texts)
@@ -204,9 +205,13 @@ class WorklistView(QWidget):
         self._opening.words.clear()
 
     def show_open_study(self, study: Study | None, sop_uid: str | None = None) -> None:
-        """Unfold the open study's films beneath it and mark the one on the canvas."""
+        """Unfold the open study's films beneath it and mark the one on the canvas; a study that was just opened is brought in sight."""
         with self._staying():
             self._rows.show_open(study, sop_uid)
+        uid, before = (study.study_uid if study else ""), self._open_uid
+        self._open_uid = uid
+        if uid != before:
+            self._reveal_open()
 
     def ask_analysis(self) -> None:
         """Ask for the analysis of the selected studies."""
@@ -243,8 +248,10 @@ class WorklistView(QWidget):
         self._strip.show_progress(progress)
 
     def show_summary(self, summary: ImportSummary | None) -> None:
-        """One line about the finished import; None takes it away."""
+        """One line about the finished import; None takes it away. What was read meanwhile may stand above the open study."""
         self._strip.show_summary(summary)
+        if self._list.verticalScrollBar().value() == 0:  # the reader has not gone elsewhere
+            self._reveal_open()
 
     def activate_next(self, step: int = 1) -> None:
         """Open the next (or, with -1, the previous) study of the list."""
@@ -274,6 +281,13 @@ class WorklistView(QWidget):
         self._list.setFocus()
         if not self._list.currentIndex().isValid():
             self._list.setCurrentIndex(self._rows.index(0))
+
+    def _reveal_open(self) -> None:
+        """Bring the open study into sight: its last film, then the study itself."""
+        at = self._rows.open_row
+        if at >= 0:
+            for row in (self._rows.row(at + 1) - 1, at):
+                self._list.scrollTo(self._rows.index(row))
 
     def _made_list(self) -> StudyList:
         view = StudyList()
