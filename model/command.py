@@ -9,6 +9,7 @@ import argparse
 import errno
 import logging
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -106,16 +107,14 @@ def file_to_write(path: Path) -> Path:
     if path.is_dir():
         raise ModelError(f"{path} is a folder; name a file")
     _make_folder(path.parent)
-    probe = path.with_name(path.name + ".partial")
-    probe.touch()
-    probe.unlink()
+    _probe(path.parent)
     return path
 
 
 def folder_to_write(path: Path) -> Path:
     """`path` as a folder that exists and can be written to; raises as `file_to_write` does."""
     _make_folder(path)
-    file_to_write(path / "probe")
+    _probe(path)
     return path
 
 
@@ -123,3 +122,9 @@ def _make_folder(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise ModelError(f"{path} is a file; name a folder")
     path.mkdir(parents=True, exist_ok=True)
+
+
+def _probe(folder: Path) -> None:
+    # A name of its own: several processes may try the folder at once.
+    with tempfile.TemporaryFile(dir=folder):
+        pass
