@@ -4,13 +4,14 @@
 
 Reads the sample study: open, find, window, measure, compare, analyse, reveal, what if, write, undo, export, quit,
 reopen. The sample has no finding above its threshold, so accepting and rejecting are shown on the films of `--decide`.
-A picture is taken after each step. Needs xdotool, ImageMagick and a window manager (openbox).
+A picture is taken after each step. Needs xdotool, xkbcomp, ImageMagick and a window manager (openbox).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ def main() -> int:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     manager = subprocess.Popen(["openbox"])
+    _give_keys("".join(WORDS["zh"]))
     try:
         for language in WORDS:
             with tempfile.TemporaryDirectory() as home:
@@ -221,6 +223,21 @@ class Reading:
 
     def _pause(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def _give_keys(text: str) -> None:
+    """Give the X server a key for every Chinese character of `text`: xdotool would remap one key for each, and lose some."""
+    display = os.environ["DISPLAY"]
+    characters = sorted({character for character in text if not character.isascii()})
+    keymap = _run("xkbcomp", display, "-")
+    spare = re.findall(r"<(I\d+)> = \d+;", keymap)[-len(characters) :]
+    keys = (
+        f"key <{name}> {{ [ U{ord(character):04X} ] }};\n"
+        for name, character in zip(spare, characters, strict=True)
+    )
+    end = keymap.index("\n};", keymap.index("xkb_symbols"))
+    whole = keymap[:end] + "\n" + "".join(keys) + keymap[end:]
+    subprocess.run(["xkbcomp", "-w0", "-", display], input=whole, text=True, check=True)
 
 
 def _run(*command: str) -> str:
