@@ -65,7 +65,7 @@ def test_the_older_program_refuses_until_it_was_rolled_back(updated, update, tmp
     assert refusal.value.code is ErrorCode.LIBRARY_NEWER
     update(newer=True)
     assert back(tmp_path, "--yes") == 0
-    assert f"study {STUDY_UID}: 1 entries since the update" in capsys.readouterr().out
+    assert f"study {STUDY_UID}, entries since the update: 1" in capsys.readouterr().out
     update(newer=False)
     library = open_library(updated)
     assert library.events(STUDY_UID) == (BEFORE,)
