@@ -248,7 +248,9 @@ def test_evidence_follows_the_film_within_a_pixel(view, orientation, zoom, place
     rows, columns = np.nonzero(coloured)
     # The middle of pixel (i, j) of the canvas lies at (i + 0.5, j + 0.5).
     middle = (columns.mean() + 0.5, rows.mean() + 0.5)
-    assert middle == pytest.approx(view.film_to_canvas()((column, row)), abs=1.0)
+    ratio = view.devicePixelRatioF()
+    expected = [ratio * part for part in view.film_to_canvas()((column, row))]
+    assert middle == pytest.approx(expected, abs=1.0)
 
 
 def test_lines_run_along_the_edge_of_the_colour(view):

@@ -457,7 +457,8 @@ def test_a_drawn_point_stays_within_a_screen_pixel_of_the_film(view, turns, mirr
     view.restore(
         replace(state, orientation=orientation, zoom=zoom, centre=vertex, fitted=False)
     )
-    where, right, down = on_canvas(view, vertex, (column + size, row), (column, row + size))
+    ends = on_canvas(view, vertex, (column + size, row), (column, row + size))
+    where, right, down = view.devicePixelRatioF() * np.array(ends)
     with_marks = grabbed(view)
     view.hand.show([])
     film = grabbed(view)
