@@ -144,6 +144,9 @@ def test_a_chosen_one_is_applied_and_what_it_lacks_is_said(room):
     assert room.notes[0].endswith("OLD, 2024-01-02")
     assert room.notes[1].startswith("⚠")
     assert room.menu.actions()[2].isChecked()
+    assert room.presenter.applied == {room.view.film.instance.sop_uid: OLD}
+    room.menu.actions()[0].trigger()
+    assert room.presenter.applied == {}
 
 
 def test_keys_go_round_and_none_leaves_no_trace(room):

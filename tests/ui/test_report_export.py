@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.factories.benches import LI, A, Bench
@@ -12,8 +13,11 @@ from tests.factories.films import make_analysis, make_film
 from tests.factories.reports import MODEL
 from workstation.core.errors import ErrorCode
 from workstation.core.findings import AnalysisStatus
+from workstation.core.image import Rescale, Shutter, WindowLevel
+from workstation.core.presentation import PresentationState, Reference, StateVoi, present
 from workstation.core.study import FileStamp
-from workstation.ui.review.export import ReportExport, ReportTools
+from workstation.services.pictures import film_picture
+from workstation.ui.review.export import Look, ReportExport, ReportTools
 
 
 class Renderer:
@@ -74,3 +78,25 @@ def test_a_file_that_was_replaced_since_it_was_read_is_not_reported(bench, tmp_p
         bench.export.run(tmp_path / "report.pdf", {}, language="en")
     assert caught.args[0].code is ErrorCode.FILE_CHANGED
     assert not (tmp_path / "report.pdf").exists()
+
+
+def test_a_film_is_reported_under_the_presentation_it_was_read_under(bench, tmp_path):
+    """The state has a rescale of its own, in which its window counts, and a shutter."""
+    own = Rescale(slope=2.0, intercept=-1000.0)
+    film = replace(bench.reader.films[bench.file], modality_transform=own)
+    bench.reader.films[bench.file] = film
+    state = PresentationState(
+        sop_uid="1.9",
+        references=(Reference(sop_uid=film.instance.sop_uid),),
+        vois=(StateVoi(windows=(WindowLevel(centre=2000.0, width=1500.0),)),),
+        shutter=Shutter(rectangle=(4, 40, 4, 60), presentation_value=0),
+    )
+    seen = present(state, film)
+    bench.open(A)
+    looks = {film.instance.sop_uid: Look(voi=seen.voi, inverted=seen.inverted, state=state)}
+    with bench.qtbot.waitSignal(bench.export.exported, timeout=5000):
+        bench.export.run(tmp_path / "report.pdf", looks, language="en")
+    (reported,) = bench.renderer.document.films
+    expected = film_picture(seen.film, voi=seen.voi, inverted=seen.inverted)
+    assert np.array_equal(reported.key_image, expected.pixels)
+    assert not np.array_equal(film_picture(film, voi=seen.voi).pixels, expected.pixels)

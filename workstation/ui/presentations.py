@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -71,6 +72,15 @@ class Presentations(QObject):
         film = self._desk.film
         uid = self._chosen.get(film.instance.sop_uid) if film is not None else None
         return next((state for state in self.offered if state.sop_uid == uid), None)
+
+    @property
+    def applied(self) -> Mapping[str, PresentationState]:
+        """The state under which each film of the study is shown, by the film's SOP Instance UID."""
+        return {
+            film: self._states[state]
+            for film, state in self._chosen.items()
+            if state in self._states
+        }
 
     def presented(self, film: Radiograph) -> Presented | None:
         """`film`, the one on screen, under the chosen state; None under none."""

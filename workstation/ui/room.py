@@ -355,8 +355,10 @@ class ReadingRoom(QObject):
         self._window.ask_report_path(report_folder() / f"{name}.pdf")
 
     def _export(self, path: Path) -> None:
-        looks: dict[str, Look] = {
-            uid: (state.voi, state.inverted) for uid, state in self._to.looks.of_film.items()
+        applied = self._to.presentations.applied
+        looks = {
+            uid: Look(voi=look.voi, inverted=look.inverted, state=applied.get(uid))
+            for uid, look in self._to.looks.of_film.items()
         }
         self._window.say(self._texts.tr("Writing the report…"))
         self._to.export.run(path, looks, language=self._texts.language)

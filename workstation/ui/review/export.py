@@ -15,6 +15,7 @@ from workstation.core.findings import AnalysisResult, AnalysisStatus, ModelInfo
 from workstation.core.image import Radiograph
 from workstation.core.jobs import JobContext, Lane, Ticket
 from workstation.core.ports import FilmReader, ReportRenderer, ReviewStore
+from workstation.core.presentation import PresentationState, present
 from workstation.core.review import Actor
 from workstation.core.study import Instance, Study
 from workstation.services.exporting import write_atomically
@@ -25,8 +26,14 @@ from workstation.ui.desk import Desk
 from workstation.ui.jobs.lanes import Lanes
 from workstation.ui.record import Record
 
-Look = tuple[VoiSelection | None, bool]
-"""Window and inversion with which the reader last saw a film."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Window, inversion and presentation state with which the reader last saw a film."""
+
+    voi: VoiSelection | None = None
+    inverted: bool = False
+    state: PresentationState | None = None
 
 
 def report_folder() -> Path:
@@ -131,13 +138,21 @@ class ReportExport(QObject):
         frame: int = 0,
     ) -> ShownFilm:
         instance = film[0]
-        voi, inverted = looks.get(instance.sop_uid, (None, False))
+        look = looks.get(instance.sop_uid, Look())
         analysis = analyses.get(instance.sop_uid)
         radiograph = open_film(self._tools.reader, film, context, frame=frame)
+        if look.state is not None and look.state.is_for(instance.sop_uid, frame):
+            radiograph = present(look.state, radiograph).film
+        elif look.state is not None:
+            look = Look()  # a window of the state means nothing on a frame that it is not about
         if analysis is not None and analysis.content_sha256 != radiograph.content_sha256:
             analysis = _outdated(radiograph)
         return ShownFilm(
-            instance=instance, film=radiograph, analysis=analysis, voi=voi, inverted=inverted
+            instance=instance,
+            film=radiograph,
+            analysis=analysis,
+            voi=look.voi,
+            inverted=look.inverted,
         )
 
     def _on_failed(self, reason: Reason) -> None:
