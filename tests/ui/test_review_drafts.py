@@ -29,3 +29,12 @@ def test_a_window_in_another_language_shows_what_was_being_typed(bench, qtbot):
     view.set_state(bench.review.state)
     assert view.impression.edit.text == "large hear"
     assert view.report.edits[Section.FINDINGS].text == "lungs cl"
+
+
+def test_a_review_that_cannot_be_closed_yet_is_not_called_unsaved(bench):
+    bench.open(A)
+    bench.review.mark_reviewed()
+    bench.until(lambda: bool(bench.failures))
+    bench.settle()
+    assert bench.failures == [bench.review.state.blocks[0]]
+    assert bench.review.state.save_failed is None

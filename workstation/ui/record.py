@@ -87,11 +87,16 @@ class Record(QObject):
             self._refresh()
 
     def perform(
-        self, command: Command, *, about: str = "", then: Callable[[], None] | None = None
+        self,
+        command: Command,
+        *,
+        about: str | None = "",
+        then: Callable[[], None] | None = None,
     ) -> bool:
         """Let the reader's change of the open study be stored; False when there is nobody to store it for.
 
-        `about` names in `unsaved` what is changed; `then` is called once it is stored, whatever is open by then.
+        `about` names in `unsaved` what is changed, None what takes nothing of the reader's work with it when it fails; `then` is
+        called once it is stored, whatever is open by then.
         """
         study_uid, patient = self.study_uid, self.patient
         actor = self._ask_actor() if study_uid else None
@@ -104,7 +109,7 @@ class Record(QObject):
             return command(self._service, study_uid, actor)
 
         def stored(changes: ChangeSet) -> None:
-            if study_uid == self.study_uid:
+            if study_uid == self.study_uid and about is not None:
                 self.unsaved.pop(about, None)
             if then is not None:
                 then()
@@ -113,7 +118,7 @@ class Record(QObject):
                 self._refresh()
 
         def refused(reason: Reason) -> None:
-            if study_uid == self.study_uid:
+            if study_uid == self.study_uid and about is not None:
                 self.unsaved[about] = reason
             self.failed.emit(reason)
             self._refresh()

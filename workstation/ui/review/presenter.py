@@ -139,10 +139,11 @@ class ReviewPresenter(QObject):
         study = self._desk.study
         if study is not None:
             analyses = self._analyses()
-            self._perform(
+            self._record.perform(
                 lambda service, uid, actor: service.mark_reviewed(
                     uid, actor, study=study, analyses=analyses
-                )
+                ),
+                about=None,
             )
 
     def reopen(self) -> None:

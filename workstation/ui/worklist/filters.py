@@ -139,9 +139,8 @@ class WorklistFilters(QWidget):
     def show_count(self, count: int) -> None:
         """Say how many studies are listed; a filter that leaves some out can be taken away beside it."""
         tr = self._texts.tr
-        self.count.say(
-            tr("1 study") if count == 1 else tr("{count} studies", count=f"{count:,}")
-        )
+        words = tr("1 study") if count == 1 else tr("{count} studies", count=f"{count:,}")
+        self.count.say(words if count or self.is_filtering else "")
         self.all.setVisible(self.is_filtering)
 
     @property
