@@ -83,10 +83,9 @@ def reading(bench: Workbench, language: str) -> Iterator[str]:
     wait(lambda: room.findings.state.phase is FindingsPhase.RESULT)
     room.review.write(Section.IMPRESSION, impression)
     wait(lambda: bool(room.record.state.texts))
-    rows = room.findings.state.rows
-    if not any(row.score.above for row in rows):
+    if not any(row.score.above for row in room.findings.state.rows):
         bench.window.findings.result.group.setChecked(True)
-        room.findings.ask_evidence(rows[0].score.code)
+        room.findings.ask_evidence(FindingCode.MASS)  # what the film's simulated nodule is
     settle(800)
     yield "window"
     for row in room.findings.state.rows:
