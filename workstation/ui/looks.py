@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from workstation.core.display import VoiSelection
-from workstation.core.geometry import Orientation, Point
+from workstation.core.geometry import Orientation
 from workstation.core.image import LookupTable, Radiograph, VoiFunction, WindowLevel
 from workstation.core.jobs import Lane
 from workstation.core.ports import SessionStore
@@ -38,6 +38,7 @@ class Looks(QObject):
         self._lanes = lanes
         self._session = session
         self.of_film: dict[str, ViewState] = {}
+        self._passing: set[str] = set()
         self._pixels: dict[str, dict[int, str]] = {}
         self.film, look = look_from_text(saved_session.get(_LOOK) or "")
         if look is not None:
@@ -48,9 +49,12 @@ class Looks(QObject):
         self._pause.timeout.connect(self._store)
         desk.film_shown.connect(self._on_film)
 
-    def keep(self, sop_uid: str, look: ViewState) -> None:
-        """Remember how a film is looked at now."""
+    def keep(self, sop_uid: str, look: ViewState, *, lasting: bool = True) -> None:
+        """Remember how a film is looked at now; until the next start alone if it is not `lasting`."""
         self.of_film[sop_uid] = look
+        self._passing.discard(sop_uid)
+        if not lasting:
+            self._passing.add(sop_uid)
         self._pause.start()
 
     def close(self) -> None:
@@ -69,7 +73,8 @@ class Looks(QObject):
         self._pause.start()
 
     def _store(self) -> None:
-        text = look_to_text(self.film, self.of_film.get(self.film))
+        look = None if self.film in self._passing else self.of_film.get(self.film)
+        text = look_to_text(self.film, look)
         self._lanes.submit(
             Lane.STORE,
             lambda _: self._session.put(_LOOK, text),
@@ -110,7 +115,6 @@ def _look(stored: Any) -> ViewState:  # noqa: ANN401 - from JSON
         zoom=float(stored["zoom"]),
         centre=(float(x), float(y)),
         fitted=bool(stored["fitted"]),
-        area=_area(stored.get("area")),
     )
 
 
@@ -120,13 +124,6 @@ def _voi(stored: dict[str, Any] | None) -> VoiSelection | None:
     if "values" in stored:
         return LookupTable(**stored | {"values": np.array(stored["values"], np.uint16)})
     return WindowLevel(**stored | {"function": VoiFunction(stored["function"])})
-
-
-def _area(stored: list[list[float]] | None) -> tuple[Point, Point] | None:
-    if stored is None:
-        return None
-    (left, top), (right, bottom) = stored
-    return (float(left), float(top)), (float(right), float(bottom))
 
 
 def _ignore(_value: object) -> None:

@@ -262,6 +262,10 @@ class ReadingRoom(QObject):
         self._window.worklist.forget_thumbnails()
         self._to.compare.refresh()
         self._to.review.look_again()
+        if summary.garbled:
+            self._window.say(
+                self._texts.tr("Some names may be garbled Chinese: see Settings, Import.")
+            )
 
     def _show_summary(self) -> None:
         if self.summary is not None:
@@ -314,7 +318,10 @@ class ReadingRoom(QObject):
     def _keep_look(self, state: ViewState) -> None:
         film = self._window.film.film
         if film is not None:
-            self._to.looks.keep(film.instance.sop_uid, state)
+            uid = film.instance.sop_uid
+            # A window of a presentation state means nothing without it, and the next start applies none.
+            lasting = uid not in self._to.presentations.applied
+            self._to.looks.keep(uid, state, lasting=lasting)
 
     def _on_overlay(self, overlay: EvidenceOverlay | None) -> None:
         view, model = self._window.film, self._to.findings.state.model
