@@ -24,6 +24,8 @@ from model.runtime.nodules import Candidate
 
 FALSE_MARKS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 SUFFICIENT: Final = 10
+# A threshold lies under 1, even where no score keeps the false marks.
+HIGHEST: Final = 1 - 1e-6
 # The band is given up to so many false marks a film.
 BAND_REACH: Final = 8.0
 BAND_POINTS: Final = 65
@@ -131,7 +133,7 @@ def marks_a_film(films: Sequence[MarkedFilm], threshold: float) -> dict[str, Any
 def threshold_at(films: Sequence[MarkedFilm], false_marks: float) -> float:
     """The lowest threshold with at most so many false marks a film."""
     fitting = [score for score, false, _ in curve_of(films) if false <= false_marks]
-    return min(fitting, default=1.0)
+    return min([*fitting, HIGHEST])
 
 
 def _summary(film: MarkedFilm) -> tuple[int, list[tuple[int | None, float]]]:

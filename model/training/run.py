@@ -111,7 +111,13 @@ class TrainingRun:
                 row |= self._validate()
                 bar.set_postfix(loss=row["loss"], auroc=row["mean_findings"])
                 self.save({"epoch": epoch + 1, **row})
-                log.info("saved epoch %d of %d", self.epoch, self.config.epochs)
+                log.info(
+                    "saved epoch %d of %d: loss %.3f, AUROC of any abnormality %.3f",
+                    self.epoch,
+                    self.config.epochs,
+                    row["loss"],
+                    row["any_abnormality"],
+                )
         if self._rank == 0:
             self._folder.draw_curves()
 

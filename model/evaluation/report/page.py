@@ -109,7 +109,7 @@ def _overview(labels: Mapping[str, Figures], name: Callable[[str], str]) -> str:
         words = name(code) if f["offered"] else f"{name(code)} (not offered)"
         cells = [words, str(f["films"]), str(f["positives"])]
         if f["insufficient"]:
-            rows.append([*cells, Markup(INSUFFICIENT), *[""] * 7])
+            rows.append([*cells, Markup(INSUFFICIENT), *[""] * 5])
             continue
         point = next(iter(f["operating_points"].values()), None)
         rows.append(
@@ -119,7 +119,7 @@ def _overview(labels: Mapping[str, Figures], name: Callable[[str], str]) -> str:
                 interval(f["auroc_delong"]),
                 interval(f["auprc"]),
                 f"{f['prevalence']:.2f}",
-                *(percent(point[s]) if point else "" for s in SHARES),
+                *(percent(point[s]) if point else "" for s in SHARES[:2]),
             ]
         )
     head = (
