@@ -8,8 +8,8 @@ import pytest
 from tests.factories.fakes import FakeIndex, FakeScanner, instance_of, loaded
 from workstation.core.errors import ErrorCode, WorkstationError
 from workstation.core.jobs import CancelToken, JobContext
-from workstation.core.study import FileOutcome
-from workstation.services.indexing import Indexing
+from workstation.core.study import SUSPECTED, FileOutcome
+from workstation.services.indexing import Indexing, together
 from workstation.services.walking import place_of
 
 
@@ -33,6 +33,14 @@ def test_every_file_is_accounted_for(tmp_path):
     assert not summary.cancelled
     assert {r.stamp.path for r in summary.problems} == {notes, broken}
     assert set(index.kept) == {film, notes, broken}
+
+
+def test_names_that_may_be_garbled_are_counted(tmp_path):
+    one, other = touch(tmp_path, "a.dcm", "b.dcm")
+    films = {one: instance_of(1, text_note=SUSPECTED), other: instance_of(2)}
+    summary = Indexing(FakeScanner(films), FakeIndex()).run(tmp_path, JobContext())
+    assert summary.garbled == 1
+    assert together(summary, summary).garbled == 2
 
 
 def test_unchanged_files_are_counted_and_not_read_again(tmp_path):

@@ -220,6 +220,8 @@ class ImportSummary:
     cancelled: bool
     problems: tuple[FileRecord, ...]
     """Skipped and refused files, each with its reason."""
+    garbled: int = 0
+    """Files read anew whose text may be Chinese under a wrong label."""
 
     @property
     def files(self) -> int:

@@ -25,6 +25,10 @@ def joined(name: str) -> str:
     return _BETWEEN_HAN.sub("", name)
 
 
+SUSPECTED = "chinese_suspected"
+"""Text note of a film whose text may be Chinese under a wrong label."""
+
+
 class Sex(StrEnum):
     """Patient's Sex (0010,0040)."""
 
@@ -143,7 +147,7 @@ class Instance:
     frames: int = 1
     lossy: bool = False
     text_note: str = ""
-    """Stable name of what had to be assumed while decoding text, for instance ``gbk_assumed``."""
+    """Stable name of what had to be assumed while decoding text, for instance ``gbk_assumed``, or `SUSPECTED`."""
 
     @property
     def when(self) -> datetime | None:

@@ -15,7 +15,7 @@ from typing import Self
 from workstation.core.errors import CancelledError, ErrorCode, WorkstationError
 from workstation.core.jobs import JobContext, Progress
 from workstation.core.ports import HeaderScanner, ImportSummary, ScanIndex
-from workstation.core.study import FileOutcome, FileRecord, FileStamp
+from workstation.core.study import SUSPECTED, FileOutcome, FileRecord, FileStamp
 from workstation.services.twins import settle, stands
 from workstation.services.walking import place_of, walk
 
@@ -140,6 +140,7 @@ class Indexing:
             refused=counts[FileOutcome.REFUSED],
             cancelled=cancelled,
             problems=tuple(problems),
+            garbled=tally.garbled,
         )
 
 
@@ -157,6 +158,7 @@ def together(first: ImportSummary, second: ImportSummary) -> ImportSummary:
         refused=first.refused + second.refused,
         cancelled=first.cancelled or second.cancelled,
         problems=(*first.problems, *second.problems),
+        garbled=first.garbled + second.garbled,
     )
 
 
@@ -213,7 +215,7 @@ class _Tally:
         self.outcomes: Counter[FileOutcome] = Counter()
         self.problems: list[FileRecord] = []
         self.paths: set[Path] = set()
-        self.unchanged = 0
+        self.unchanged = self.garbled = 0
         self._context = context
         self._clock = clock
         self._started = self._shown = clock()
@@ -229,6 +231,8 @@ class _Tally:
         self.outcomes.update(record.outcome for record in batch)
         self.paths.update(record.stamp.path for record in batch)
         self.problems += [record for record in batch if record.reason is not None]
+        films = [record.instance for record in batch if record.instance]
+        self.garbled += sum(film.text_note == SUSPECTED for film in films)
         first = None
         if self._first is None:
             first = self._first = next(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 
-from workstation.core.study import PersonName
+from workstation.core.study import SUSPECTED, PersonName
 
 _SINGLE_BYTE = frozenset({"", "ISO_IR 6", "ISO_IR 100"})
 # Characters of GB 2312 stand in pairs of high bytes, which letters with accents rarely do.
@@ -33,7 +33,7 @@ class TextDecoder:
         self._is_single_byte = declared in _SINGLE_BYTE
         self._assume_gbk = assume_gbk
         self.note = ""
-        """Stable name of what was assumed, ``utf8_assumed`` or ``gbk_assumed``, or could have been: ``chinese_suspected``."""
+        """Stable name of what was assumed, ``utf8_assumed`` or ``gbk_assumed``, or could have been: `SUSPECTED`."""
 
     def text(self, value: bytes) -> str:
         """One text value, without padding."""
@@ -58,7 +58,7 @@ class TextDecoder:
                     self.note = note
                     return decoded
         elif self._is_single_byte and _may_be_chinese(value):
-            self.note = "chinese_suspected"
+            self.note = SUSPECTED
         return decode_bytes(value, self._encodings, delimiters)
 
 
