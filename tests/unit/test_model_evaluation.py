@@ -285,6 +285,8 @@ def test_figures_are_written_as_the_field_writes_them():
         "<tr><td>&lt;i&gt;</td><td><b>x</b></td></tr></tbody></table></div>"
     )
     assert html_table(("a",), []) == ""
+    with pytest.raises(ValueError, match="2 cells under 3"):
+        html_table(("a", "b", "c"), [["1", "2"]])
 
 
 def test_one_class_only_is_insufficient_and_no_crash(tmp_path):

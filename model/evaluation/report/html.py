@@ -58,7 +58,13 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; a row of one cell names the group of those that follow. Empty without rows."""
+    """A table; a row of one cell names the group of those that follow. Empty without rows.
+
+    Raises
+    ------
+    ValueError
+        For a row of another length.
+    """
     lines = [_row(cells, len(head)) for cells in rows]
     if not lines:
         return ""
@@ -70,6 +76,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _row(cells: Sequence[str], columns: int) -> str:
     if len(cells) == 1:
         return f'<tr class="group"><td colspan="{columns}">{text(cells[0])}</td></tr>'
+    if len(cells) != columns:
+        raise ValueError(f"{len(cells)} cells under {columns} headings")
     return "<tr>" + "".join(f"<td>{text(cell)}</td>" for cell in cells) + "</tr>"
 
 

@@ -122,17 +122,8 @@ def _overview(labels: Mapping[str, Figures], name: Callable[[str], str]) -> str:
                 *(percent(point[s]) if point else "" for s in SHARES[:2]),
             ]
         )
-    head = (
-        "label",
-        "films",
-        "positives",
-        "AUROC",
-        "DeLong",
-        "AUPRC",
-        "prevalence",
-        *SHARE_NAMES,
-    )
-    return table(head, rows)
+    head = ("label", "films", "positives", "AUROC", "DeLong", "AUPRC", "prevalence")
+    return table((*head, *SHARE_NAMES[:2]), rows)
 
 
 def _label(scores: ScoreTable, code: str, figures: Figures) -> str:
