@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from model.runtime.errors import ModelError
+from model.runtime.metadata import is_package_name
 from model.runtime.package import Fault, ModelPackage, PackageError, open_package
 
 log = logging.getLogger(__name__)
@@ -88,10 +89,18 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def positive(text: str) -> int:
     """A whole number from 1 on, for `argparse`."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def package_name(text: str) -> str:
+    """The id or version of a package to make, for `argparse`."""
+    if not is_package_name(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: choose up to 100 letters, digits and . _ + -, a letter or digit first"
+        )
+    return text
 
 
 def file_to_write(path: Path) -> Path:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from model.command import file_to_write, run_command
+from model.command import file_to_write, package_name, run_command
 from model.convert.checkpoint import read_checkpoint
 from model.convert.package import convert
 from model.runtime.package import open_package
@@ -30,8 +30,8 @@ def _parser() -> argparse.ArgumentParser:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--weights", type=Path, help="a .pt, .pth or .pth.tar file")
     source.add_argument("--read", type=Path, help=argparse.SUPPRESS)  # what the child is told
-    parser.add_argument("--id", default="imported")
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--id", type=package_name, default="imported")
+    parser.add_argument("--version", type=package_name, default="1.0.0")
     parser.add_argument("--out", type=Path, required=True)
     return parser
 

@@ -6,14 +6,17 @@ copyright, network_data_format); ours stand beside them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from model.runtime.architecture import NetworkConfig
 from model.runtime.calibration import Calibration, OperatingPoints
 
 FORMAT_VERSION = 1
+# An installed package's file is called by its id and version: nothing that leads to another folder.
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,7 @@ class PackageMetadata:
     Parameters
     ----------
     package_id, version
-        `cxr-findings` and a dotted number.
+        `cxr-findings` and a dotted number, each as `is_package_name` allows: they name the installed file.
     input_size
         Side of the model input in pixels.
     calibration_id
@@ -183,8 +186,8 @@ class PackageMetadata:
         if not 32 <= size <= 2048:
             raise ValueError("input size out of range")
         return cls(
-            package_id=_text(record, "package_id"),
-            version=_text(record, "version"),
+            package_id=_name(record, "package_id"),
+            version=_name(record, "version"),
             preprocess_version=_text(record, "preprocess_version"),
             created_utc=_text(record, "created_utc"),
             task=_text(record, "task"),
@@ -202,6 +205,18 @@ class PackageMetadata:
             metrics=dict(record["metrics"]),
             limits=dict(record["limits"]),
         )
+
+
+def is_package_name(text: str) -> bool:
+    """Whether a text can be a package's id or version."""
+    return _NAME.fullmatch(text) is not None
+
+
+def _name(record: Mapping[str, Any], key: str) -> str:
+    value = _text(record, key)
+    if not is_package_name(value):
+        raise ValueError(f"{key} cannot name a file")
+    return value
 
 
 def _text(record: Mapping[str, Any], key: str) -> str:

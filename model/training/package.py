@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.command import aligned, file_to_write, positive, run_command
+from model.command import aligned, file_to_write, package_name, positive, run_command
 from model.films.manifest import Manifest, read_manifest
 from model.runtime.errors import ModelError
 from model.runtime.metadata import LabelRecord
@@ -73,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", type=Path, action="append", required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--id", default="cxr-findings")
-    parser.add_argument("--version", required=True)
+    parser.add_argument("--id", type=package_name, default="cxr-findings")
+    parser.add_argument("--version", type=package_name, required=True)
     parser.add_argument("--description", default="")
     parser.add_argument("--authors", default="")
     parser.add_argument("--size", type=positive, help="input side; default: the last run's")

@@ -103,6 +103,24 @@ def test_bad_input_is_one_line_and_exit_code_two(work, caplog, main, line, words
     assert not list(work.glob("*.partial"))
 
 
+@pytest.mark.parametrize(
+    ("main", "line", "words"),
+    [
+        (package, "--run run --manifest m.csv --version 1 --id a/b --out p", "--id: 'a/b'"),
+        (attach, f"--package {BUILT_IN} --run run --version ../2 --out p", "--version: '../2'"),
+        (convert, "--weights junk.bin --id .x --out p", "--id: '.x'"),
+        (quality, "--manifest m.csv --out q.npz --site nih=few", "'few' is no whole number"),
+        (train, f"{TRAIN} --threads 0", "'0' is no whole number"),
+    ],
+)
+def test_an_option_out_of_bounds_is_wrong_usage_and_says_what_is_right(
+    work, capsys, main, line, words
+):
+    with pytest.raises(SystemExit, match="2"):
+        main(line.split())
+    assert words in capsys.readouterr().err
+
+
 def test_a_bad_signing_key_is_told_before_the_work_and_not_repeated(work, caplog, monkeypatch):
     monkeypatch.setenv("THORAVUE_SIGNING_KEY", "secret-and-wrong")
     line = "--run run --manifest m.csv --version 1 --out p"

@@ -170,6 +170,13 @@ def test_a_member_twice_is_refused(package_path):
         {"input_size": 10**7},
         {"golden": [{"seed": 1, "logits": [1.0]}]},
         {"version": 3},
+        {"version": ""},
+        {"package_id": "../outside"},
+        {"package_id": "a/b"},
+        {"package_id": "C:\\a"},
+        {"package_id": ".hidden"},
+        {"version": "1\n"},
+        {"version": "1" * 101},
     ],
 )
 def test_metadata_out_of_bounds_is_incompatible(package_path, change):

@@ -17,7 +17,7 @@ from typing import Any
 
 from safetensors.torch import save
 
-from model.command import file_to_write, package_at, run_command
+from model.command import file_to_write, package_at, package_name, run_command
 from model.films.leakage import both, trained_films
 from model.runtime.architecture import PREPROCESS_VERSION
 from model.runtime.errors import ModelError
@@ -107,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--package", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True, help="of model.training.nodules")
-    parser.add_argument("--version", required=True, help="of the new package")
+    parser.add_argument(
+        "--version", type=package_name, required=True, help="of the new package"
+    )
     parser.add_argument("--out", type=Path, required=True)
     return parser
 
