@@ -63,6 +63,12 @@ def _introduction(metadata: PackageMetadata, words: Wording) -> Iterable[str]:
         patients=training.get("patients_train", MISSING),
         sites=", ".join(training.get("sites", ())) or MISSING,
     )
+    local = metadata.metrics.get("local")
+    if local:
+        changed = [label for label in metadata.labels if label.code in local["labels"]]
+        yield words.local.format(
+            films=local["films"], labels=", ".join(_name(label, words) for label in changed)
+        )
     if _is_nih(metadata):
         yield words.nih
     yield words.scores

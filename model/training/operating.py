@@ -56,9 +56,13 @@ def label_records(
     )
 
 
-def marks_per_100_normals(records: Sequence[LabelRecord], scores: ValidationScores) -> float:
-    """Marks on a hundred normal validation films, all offered labels together."""
+def marks_per_100_normals(
+    records: Sequence[LabelRecord], scores: ValidationScores
+) -> float | None:
+    """Marks on a hundred normal validation films, all offered labels together; None where no film is known to be normal."""
     normal = _normal_films(scores)
+    if not normal.any():
+        return None
     total = 0.0
     for k, record in enumerate(records):
         if record.trained and record.threshold is not None:
@@ -155,8 +159,7 @@ def _with_threshold(
     figures = {
         "sensitivity": float((p[y == 1] >= threshold).mean()),
         "specificity": float((p[y == 0] < threshold).mean()),
-        "marks_per_100_normals": float(100 * (p[normal] >= threshold).mean())
-        if normal.any()
-        else 0.0,
     }
+    if normal.any():
+        figures["marks_per_100_normals"] = float(100 * (p[normal] >= threshold).mean())
     return replace(record, threshold=threshold, validation={**record.validation, **figures})

@@ -2,7 +2,7 @@
 
 The weights stay as they are; probabilities and thresholds are fitted anew on every film of the manifest.
 Calibrating needs far fewer cases than training: a label with fewer than ten local positives or negatives
-keeps what it had.
+keeps what it had, and so does one whose score is not surely better than chance on them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import argparse
 import hashlib
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -32,12 +33,14 @@ from model.runtime.predict import Predictor
 from model.runtime.preprocess import PreprocessError, preprocess
 from model.training.card import card_html
 from model.training.operating import (
+    LOWEST_BOUND,
     TRAIN_POSITIVES,
     VAL_POSITIVES,
     ValidationScores,
     label_records,
     marks_per_100_normals,
 )
+from model.training.publish import SHARES
 
 log = logging.getLogger("model.training.recalibrate")
 
@@ -85,7 +88,13 @@ def local_scores(
 def recalibrated_labels(
     package: ModelPackage, scores: ValidationScores, method: Method
 ) -> tuple[LabelRecord, ...]:
-    """Labels with local calibrations where there are enough cases; untrained ones stay untrained."""
+    """Labels with local calibrations where the cases suffice; untrained ones stay untrained.
+
+    Raises
+    ------
+    ManifestError
+        When no label changes: too few cases, or no score that is surely better than chance on them.
+    """
     enough = [
         label.trained
         and min((scores.targets[:, k] == 1).sum(), (scores.targets[:, k] == 0).sum())
@@ -94,11 +103,27 @@ def recalibrated_labels(
     ]
     if not any(enough):
         raise ManifestError(f"no label has {VAL_POSITIVES} local positives and negatives")
-    fitted = label_records(scores, method=method)
-    return tuple(
+    fitted = [
         new if usable and new.trained else old
-        for old, new, usable in zip(package.labels, fitted, enough, strict=True)
-    )
+        for old, new, usable in zip(
+            package.labels, label_records(scores, method=method), enough, strict=True
+        )
+    ]
+    if all(new is old for new, old in zip(fitted, package.labels, strict=True)):
+        raise ManifestError(
+            f"no label's AUROC is surely above {LOWEST_BOUND:.2f} on these films: nothing to recalibrate"
+        )
+    return tuple(fitted)
+
+
+def still_true(test: Mapping[str, Any], changed: Collection[str]) -> dict[str, Any]:
+    """The figures of a test reading that new calibrations and thresholds of these labels leave true."""
+    kept = {k: v for k, v in test.items() if k not in {"marks_per_100_normals", "calibration"}}
+    labels = {
+        code: {k: v for k, v in found.items() if code not in changed or k not in SHARES}
+        for code, found in test.get("labels", {}).items()
+    }
+    return kept | {"labels": labels} if kept else {}
 
 
 def recalibrate(
@@ -117,6 +142,9 @@ def recalibrate(
     """
     labels = recalibrated_labels(package, scores, method)
     old = package.metadata
+    changed = [
+        new.code for new, kept in zip(labels, old.labels, strict=True) if new is not kept
+    ]
     mark = manifest_sha256[:8]
     metadata = replace(
         old,
@@ -126,6 +154,8 @@ def recalibrate(
         metrics={
             **old.metrics,
             "split": "local",
+            "local": {"films": len(scores.logits), "labels": changed},
+            "test": still_true(old.metrics.get("test", {}), changed),
             "marks_per_100_normals": marks_per_100_normals(labels, scores),
         },
         changelog={**old.changelog, mark: f"recalibrated on {len(scores.logits)} local films"},

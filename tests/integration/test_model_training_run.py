@@ -301,3 +301,27 @@ def test_a_package_is_recalibrated_on_local_films(films, made, tmp_path, caplog)
     few.write_text(f"path,patient_id,labels\n{films / '81.png'},p,effusion\n")
     assert recalibrate([*arguments[:2], "--manifest", str(few), "--out", str(local)]) == 2
     assert "positives and negatives" in caplog.text
+
+
+def test_local_films_that_show_nothing_do_not_recalibrate(films, made, tmp_path, caplog):
+    table, out = films / "wrong.csv", tmp_path / "p.cxrmodel"
+    rows = [f"{n}.png,p{n},{('effusion', 'no_finding')[n % 2]}" for n in range(80, 120)]
+    table.write_text("\n".join(["path,patient_id,labels", *rows]) + "\n")
+    arguments = ["--package", str(made), "--manifest", str(table), "--out", str(out), "--quiet"]
+    assert recalibrate(arguments) == 2
+    assert "surely above 0.60" in caplog.records[-1].getMessage()
+    assert not out.exists()
+
+
+def test_where_no_film_is_known_to_be_normal_no_marks_are_foretold(films, made, tmp_path):
+    table, out = films / "one.csv", tmp_path / "p.cxrmodel"
+    rows = [f"{n}.png,p{n},{n % 2}" for n in range(80, 120)]
+    table.write_text("\n".join(["path,patient_id,effusion", *rows]) + "\n")
+    assert recalibrate(["--package", str(made), "--manifest", str(table), "--out", str(out),
+                        "--quiet"]) == 0  # fmt: skip
+    after = open_package(out)
+    assert after.metadata.metrics["marks_per_100_normals"] is None
+    assert "marks per 100" not in after.card_html
+    page = after.card_page("en")
+    assert "Recalibrated on 40 local films: Pleural effusion." in page
+    assert "已用 40 张本地胸片重新校准:胸腔积液。" in after.card_page("zh")

@@ -11,7 +11,9 @@ from model.runtime.network import build_network
 from model.runtime.package import open_package
 from model.runtime.package_writer import write_package
 from model.training.card import card_html
+from model.training.publish import figures_for_card
 from model.training.publish import main as publish
+from model.training.recalibrate import still_true
 
 RECORD = PackageMetadata(
     package_id="made",
@@ -134,6 +136,23 @@ def test_an_evaluation_of_another_package_is_not_published(made, tmp_path, caplo
     assert publish([*arguments, str(tmp_path / "no.cxrmodel")]) == 2
     assert "another package" in caplog.text
     assert not (tmp_path / "no.cxrmodel").exists()
+
+
+def test_a_recalibration_keeps_of_a_test_reading_what_thresholds_do_not_change():
+    test = figures_for_card(evaluation("0"))
+    kept = still_true(test, {"effusion"})
+    assert kept["labels"]["effusion"]["auroc"] == estimate(0.77)
+    assert kept["pointing"] == test["pointing"]
+    assert "sensitivity" not in kept["labels"]["effusion"]
+    assert "marks_per_100_normals" not in kept
+    others = still_true(test, {"mass"})["labels"]
+    assert others["effusion"]["sensitivity"] == estimate(0.7)
+    assert still_true({}, {"effusion"}) == {}
+    metrics = {**RECORD.metrics, "test": kept, "local": {"films": 40, "labels": ["effusion"]}}
+    page = card_html(replace(RECORD, metrics=metrics))
+    assert "0.77 [0.67–0.87]" in page
+    assert "70 %" not in page
+    assert "of these test films" in page
 
 
 def test_the_known_failures_are_those_of_this_package():
