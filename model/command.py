@@ -11,6 +11,7 @@ import logging
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from model.runtime.errors import ModelError
@@ -85,6 +86,15 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
         cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
         lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
     return "\n".join(lines)
+
+
+def require_training_extra() -> None:
+    """Raise `ModelError` where what draws curves and fits rivals is not installed: hours before it is needed."""
+    missing = [name for name in ("matplotlib", "sklearn") if find_spec(name) is None]
+    if missing:
+        raise ModelError(
+            f"{' and '.join(missing)} not found: install them with `pip install thoravue[training]`"
+        )
 
 
 def positive(text: str) -> int:

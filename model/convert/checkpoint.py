@@ -125,7 +125,7 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[np.generic]]:
         return {name: _array(stub, blocks) for name, stub in stubs.items()}
     except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, IndexError,
             AttributeError, struct.error, zipfile.BadZipFile, RecursionError) as error:  # fmt: skip
-        raise ConvertError(f"no torch checkpoint: {str(error)[:200]}") from error
+        raise ConvertError(f"{path} is no torch checkpoint: {str(error)[:200]}") from error
 
 
 def _read_zip(path: Path) -> tuple[object, Mapping[str, bytes]]:

@@ -13,7 +13,14 @@ from typing import Any
 
 import torch
 
-from model.command import aligned, folder_to_write, package_at, positive, run_command
+from model.command import (
+    aligned,
+    folder_to_write,
+    package_at,
+    positive,
+    require_training_extra,
+    run_command,
+)
 from model.evaluation.comparators import comparators
 from model.evaluation.input_check import reasons, unusable, usable_and_copies
 from model.evaluation.localisation import summary
@@ -66,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _evaluate(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
+    require_training_extra()
     out = folder_to_write(options.out)
     record, table = _from_csv(options) if options.csv else _from_package(options)
     text = json.dumps(_finite(record), indent=1, ensure_ascii=False)
@@ -77,6 +85,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _from_csv(options: argparse.Namespace) -> tuple[dict[str, Any], ScoreTable]:
+    if options.threshold is not None and not math.isfinite(options.threshold):
+        raise ManifestError("--threshold has to be a number")
     table = read_score_csv(options.csv, threshold=options.threshold)
     record = {
         "title": f"Evaluation of {options.csv.name}",

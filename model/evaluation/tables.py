@@ -113,7 +113,9 @@ def read_score_csv(path: Path, *, threshold: float | None = None) -> ScoreTable:
             for n, r in enumerate(records, 2)
         ]
     )
-    truth = np.array([[_outcome(r, c, n) for c in codes] for n, r in enumerate(records, 2)])
+    truth = np.array(
+        [[_outcome(r, c, f"{path}, line {n}") for c in codes] for n, r in enumerate(records, 2)]
+    )
     groups = {
         kind: np.array([r[kind] or "unknown" for r in records])
         for kind in GROUPS
@@ -132,8 +134,8 @@ def read_score_csv(path: Path, *, threshold: float | None = None) -> ScoreTable:
     )
 
 
-def _outcome(record: Mapping[str, str], code: str, line: int) -> float:
+def _outcome(record: Mapping[str, str], code: str, where: str) -> float:
     text = record[code]
     if text not in {"", "0", "1", "0.0", "1.0"}:
-        raise ManifestError(f"line {line}: {code} is {text!r}, not 0, 1 or blank")
+        raise ManifestError(f"{where}: {code} is {text!r}, not 0, 1 or blank")
     return float(text) if text else float("nan")

@@ -19,7 +19,7 @@ def read_table(path: Path, required: Sequence[str] = ()) -> list[dict[str, str]]
     Raises
     ------
     ManifestError
-        When the file is missing, a folder, unreadable, not UTF-8, no CSV, or lacks a required column.
+        When the file is missing, a folder, unreadable, not UTF-8, no CSV, lacks a required column or has one twice.
     """
     if path.is_dir():
         raise ManifestError(f"{path} is a folder; name the CSV file in it")
@@ -35,6 +35,9 @@ def read_table(path: Path, required: Sequence[str] = ()) -> list[dict[str, str]]
         raise ManifestError(f"{path} is not UTF-8; save it as CSV in UTF-8") from None
     except csv.Error as error:
         raise ManifestError(f"{path} is no CSV table: {error}") from None
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    if twice:
+        raise ManifestError(f"{path} has the column {', '.join(twice)} twice")
     missing = [name for name in required if name not in columns]
     if missing:
         found = ", ".join(columns)[:200] or "none"

@@ -65,7 +65,7 @@ ENGLISH = Wording(
     data="Trained on {train} films of {patients} patients; chosen, calibrated and thresholded on "
     "{val} films of others. Sites: {sites}.",
     local="Recalibrated on {films} local films: {labels}. Their thresholds and their figures of validation are of these "
-    "films; what their new thresholds reach was measured on no other films.",
+    "films.",
     nih="NIH ChestX-ray14 films: courtesy of the NIH Clinical Center (Wang et al. 2017), one hospital in "
     "the United States, 1992-2015. The labels were mined from reports and are partly wrong: of 601 films labelled pneumonia in "
     "this collection, radiologists read 62 as normal. The scores inherit this, and the figures "
@@ -154,7 +154,7 @@ CHINESE = Wording(
     population="适用于 {age:.0f} 岁及以上患者的 CR、DX 正位胸片(PA 与 AP)。其他年龄、体位和设备的表现未知。",
     everyone="适用于各年龄患者的 CR、DX 正位胸片(PA 与 AP)。其他体位和设备的表现未知。",
     data="以 {patients} 名患者的 {train} 张胸片训练;模型选择、校准与阈值均在另外患者的 {val} 张胸片上确定。来源:{sites}。",
-    local="已用 {films} 张本地胸片重新校准:{labels}。这些征象的阈值与验证数字均来自这批胸片;新阈值的表现未在其他胸片上测评。",
+    local="已用 {films} 张本地胸片重新校准:{labels}。这些征象的阈值与验证数字均来自这批胸片。",
     nih="NIH ChestX-ray14 胸片由美国国立卫生研究院临床中心提供(Wang 等,2017),为美国一家医院 1992–2015 年的资料。"
     "标签由报告文本挖掘而来,部分有误:本数据集中 601 张标为肺炎的胸片,有 62 张被放射科医生判读为正常。"
     "分数同样带有这种误差,下列数字也是对照同一批标签得出的。",

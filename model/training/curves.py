@@ -17,7 +17,7 @@ from model.runtime.labels import ANY_ABNORMALITY
 def epoch_scores(
     logits: NDArray[np.float32], targets: NDArray[np.float32], codes: Sequence[str]
 ) -> dict[str, float]:
-    """AUROC of every label on the validation films, the mean of the findings, and the box-free rest."""
+    """AUROC of every label on the validation films, and the mean of the findings; NaN for one class only."""
     each = {code: auroc(logits[:, k], targets[:, k]) for k, code in enumerate(codes)}
     findings = [v for c, v in each.items() if c != ANY_ABNORMALITY and not math.isnan(v)]
     mean = float(np.mean(findings)) if findings else float("nan")

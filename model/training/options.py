@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from model.command import folder_to_write, positive
+from model.command import folder_to_write, positive, require_training_extra
 from model.runtime.errors import ModelError
 from model.training.folder import RunSetup, refuse_begun
 
@@ -33,8 +33,9 @@ def setup_of(options: argparse.Namespace) -> RunSetup:
     Raises
     ------
     ModelError, OSError
-        For a device that is not here, a folder that cannot be written to, or one with a run that is not to be resumed.
+        Without the training extra, for a device that is not here, a folder that cannot be written to, or one with a run that is not to be resumed.
     """
+    require_training_extra()
     if options.threads:
         torch.set_num_threads(options.threads)
     if not options.resume:

@@ -67,7 +67,7 @@ class Recipe:
         for key, (low, high) in self.BOUNDS.items():
             value = getattr(self, key)
             if not low <= value <= high:
-                reach = f"at least {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
+                reach = f"at least {low:g}" if math.isinf(high) else f"{low:g} to {high:.10g}"
                 raise ManifestError(f"{key} is {value:g}, but has to be {reach}")
         if self.precision not in PRECISIONS:
             raise ManifestError(f"precision has to be one of {', '.join(PRECISIONS)}")

@@ -206,14 +206,16 @@ class TrainingRun:
                 )
             )
             batch = self._train.batch(positions[number * size : (number + 1) * size])
-            log = self.trainer.step(augmented(batch, generator, self.config.augment), generator)
-            loss, box = loss + log.loss / count, box + log.box_loss / count
+            step = self.trainer.step(
+                augmented(batch, generator, self.config.augment), generator
+            )
+            loss, box = loss + step.loss / count, box + step.box_loss / count
         rate = count * size * self._processes / max(time.monotonic() - started, 1e-9)
         return {
             "size": self._train.size,
             "loss": loss,
             "box_loss": box,
-            "learning_rate": log.learning_rate,
+            "learning_rate": step.learning_rate,
             "films_per_second": rate,
         }
 

@@ -35,6 +35,10 @@ def work(tmp_path, monkeypatch):
     (tmp_path / "run" / "last.safetensors").write_bytes(b"no checkpoint")
     (tmp_path / "junk.bin").write_bytes(bytes(range(256)) * 9)
     (tmp_path / "boxes.csv").write_text("path,label,x,y,w,h\n1.png,mass,1,2,,4\n")
+    (tmp_path / "two.csv").write_text("path,patient_id,mass,mass_score\na,p,2,0.5\n")
+    (tmp_path / "twice.csv").write_text(
+        "path,patient_id,mass,mass_score,mass_score\na,p,1,0.5,0.9\n"
+    )
     (tmp_path / "c.toml").write_text("stages = [ { size = 64 } ]\n")
     (tmp_path / "e.json").write_text('{"source": "Package 0", "scores": {}}')
     (tmp_path / "val.json").write_text('{"scores": {}, "source": "')
@@ -53,7 +57,7 @@ CASES = [
     (train, f"{TRAIN} --init none.cxrmodel", "none.cxrmodel cannot be read"),
     (train, f"{TRAIN} --device cuda:99", "--device cuda:99"),
     (train, f"{TRAIN} --device tpu", "choose auto, cpu, cuda"),
-    (train, f"{TRAIN} --seed -1", "seed is -1"),
+    (train, f"{TRAIN} --seed -1", "seed is -1, but has to be 0 to 4294967295"),
     (train, "--manifest m.csv --out run --quiet", "holds a run already"),
     (train, "--manifest m.csv --out run --resume --quiet", "the val split is empty"),
     (train, "--manifest folder --out new --quiet", "folder is a folder"),
@@ -82,8 +86,12 @@ CASES = [
     (evaluate, f"--package {BUILT_IN} --manifest m.csv --out m.csv", "m.csv is a file"),
     (evaluate, "--csv junk.bin --out new", "junk.bin is not UTF-8"),
     (evaluate, "--csv m.csv --out new", "needs a column <code>"),
+    (evaluate, "--csv twice.csv --out new", "twice.csv has the column mass_score twice"),
+    (evaluate, "--csv two.csv --out new", "two.csv, line 2: mass is '2'"),
+    (evaluate, "--csv two.csv --threshold nan --out new", "--threshold has to be a number"),
+    (train, "--manifest twice.csv --out new --quiet", "twice.csv has the column mass_score"),
     (convert, "--weights none.pt --out p", "none.pt: No such file"),
-    (convert, "--weights junk.bin --out p", "no torch checkpoint"),
+    (convert, "--weights junk.bin --out p", "junk.bin is no torch checkpoint"),
     (adapt, "m.csv out.csv", "m.csv lacks the columns file, site"),
     (adapt, "none.csv out.csv", "no table at none.csv"),
 ]  # fmt: skip
@@ -127,6 +135,25 @@ def test_a_bad_signing_key_is_told_before_the_work_and_not_repeated(work, caplog
     assert package(line.split()) == 2
     assert "64 hexadecimal digits" in caplog.text
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("main", "line"),
+    [
+        (train, TRAIN),
+        (train_nodules, f"{TRAIN} --boxes boxes.csv"),
+        (evaluate, "--csv m.csv --out new"),
+    ],
+)
+def test_a_program_without_the_training_extra_says_so_before_the_work(
+    work, caplog, monkeypatch, main, line
+):
+    monkeypatch.setattr("model.command.find_spec", lambda name: None)
+    assert main(line.split()) == 2
+    message = caplog.records[-1].getMessage()
+    assert "thoravue[training]" in message
+    assert "matplotlib" in message
+    assert not (work / "new").exists()
 
 
 @pytest.fixture

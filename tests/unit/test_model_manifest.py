@@ -13,7 +13,7 @@ from model.films.leakage import (
     refuse_pixel_leakage,
 )
 from model.films.manifest import Problems, read_manifest, split_of
-from model.films.table import ManifestError
+from model.films.table import ManifestError, read_table
 from model.runtime.labels import ALL_CODES
 from model.training.adapters import adapt
 from model.training.config import TrainConfig
@@ -324,3 +324,8 @@ def test_adapting_a_collection_says_nothing_the_source_does_not(tmp_path):
     assert set(known[1].values()) == {0.0}
     assert {c for c, v in known[2].items() if v is not None} == {"pneumonia", "any_abnormality"}
     assert manifest.rows[0].pixel_aspect == pytest.approx(1.25)
+
+
+def test_columns_without_a_name_as_spreadsheets_leave_them_are_passed_over(tmp_path):
+    (tmp_path / "t.csv").write_text("path,patient_id,,\na.png,p,,\n")
+    assert read_table(tmp_path / "t.csv")[0]["patient_id"] == "p"
