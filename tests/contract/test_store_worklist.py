@@ -279,8 +279,30 @@ def test_a_refused_study_is_not_read_but_answered_until_a_film_gets_a_score(libr
     assert not any(r.unscored for r in library.page(WorklistQuery(), offset=0, limit=9))
 
 
+def test_every_frame_of_an_object_counts_as_an_image(index):
+    index.add([loaded(Path("/1.dcm"), instance_of(1, 1, frames=12))])
+    index.add([loaded(Path("/2.dcm"), instance_of(1, 2))])
+    (row,) = index.page(WorklistQuery(), offset=0, limit=9)
+    assert row.image_count == 13
+
+
+def test_a_library_that_counted_objects_counts_images(tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "MIGRATIONS", schema.MIGRATIONS[:6])
+    old = Library(tmp_path / "library.db", KEY)
+    old.add([loaded(Path("/1.dcm"), instance_of(1, frames=12))])
+    old._db.execute("UPDATE study SET images = 1")
+    old.close()
+    monkeypatch.undo()
+    opened = Library(tmp_path / "library.db", KEY)
+    try:
+        (row,) = opened.page(WorklistQuery(), offset=0, limit=9)
+        assert row.image_count == 12
+    finally:
+        opened.close()
+
+
 def test_a_library_that_called_refused_studies_read_corrects_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(connection, "MIGRATIONS", schema.MIGRATIONS[:-1])
+    monkeypatch.setattr(connection, "MIGRATIONS", schema.MIGRATIONS[:5])
     old = Library(tmp_path / "library.db", KEY)
     fill(old)
     old.put_analysis("1.2.1", make_refusal(sop_uid="1.2.1.1.1"))

@@ -297,7 +297,7 @@ def make_row(study: Study, status: ReviewStatus = ReviewStatus.NEW) -> WorklistR
     return WorklistRow(
         study=study,
         status=status,
-        image_count=len(study.instances),
+        image_count=sum(film.frames for film, _ in study.instances),
         modalities=("DX",),
         path=study.instances[0][1],
         analysed=False,

@@ -19,7 +19,7 @@ from workstation.ui.worklist.filters import WorklistFilters
 from workstation.ui.worklist.model import FilmEntry, StudyEntry
 from workstation.ui.worklist.rows import PAGE, WorklistRows
 from workstation.ui.worklist.view import WorklistView
-from workstation.ui.worklist.wording import study_words
+from workstation.ui.worklist.wording import film_words, study_words
 
 # Qt's offscreen platform says so of every window.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -214,6 +214,16 @@ def test_a_film_without_identity_is_known_by_its_file():
     films = [(instance_of(1, patient=nobody), Path("/films/img_0007.png"))]
     words = study_words(make_row(study_of(films)), Texts("en"))
     assert (words.name, words.identity) == ("Unidentified", "img_0007.png")
+
+
+def test_an_object_of_many_frames_is_not_called_one_image():
+    films = study(1, frames=12)
+    texts = Texts("en")
+    rows = WorklistRows(texts)
+    rows.show_rows(1, lambda offset, limit: (make_row(films),))
+    rows.show_open(films, None)
+    assert "12 images" in study_words(rows.entry(0).row, texts).description
+    assert "12 images" in film_words(rows.entry(1), texts)[0]
 
 
 def test_a_study_that_is_opened_from_elsewhere_comes_into_sight_and_stays_where_it_is(view):

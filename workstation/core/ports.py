@@ -193,6 +193,7 @@ class WorklistRow:
     study: Study
     status: ReviewStatus
     image_count: int
+    """Of all its films, every frame of an object being an image."""
     modalities: tuple[str, ...]
     path: Path
     """One of its files."""

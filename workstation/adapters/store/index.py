@@ -200,7 +200,7 @@ class IndexTables:
         for uid in sorted(study_uids):
             ((images, modalities, patients, header),) = self._connection.rows(
                 f"""
-                SELECT count(*), group_concat(DISTINCT modality),
+                SELECT sum(header ->> '$.frames'), group_concat(DISTINCT modality),
                     CASE WHEN min(header -> '$.patient') = max(header -> '$.patient') THEN ''
                         ELSE json_group_array(DISTINCT header -> '$.patient') END,
                     (SELECT header FROM instance WHERE study_uid = ?1 AND {FILM} ORDER BY id LIMIT 1)

@@ -108,5 +108,12 @@ MIGRATIONS: tuple[str, ...] = (
         (SELECT max(number) FROM analysis WHERE analysis.study_uid = reading.study_uid GROUP BY sop_uid));
     UPDATE study SET ai = -1 WHERE ai = 1 AND uid IN (SELECT study_uid FROM reading WHERE ai = -1);
     """,
+    # Every frame of an object is an image.
+    """
+    UPDATE study SET images = images + frames - objects FROM (
+        SELECT study_uid, count(*) AS objects, sum(header ->> '$.frames') AS frames FROM instance
+        WHERE header ->> '$.frames' > 1 GROUP BY study_uid
+    ) WHERE study_uid = uid;
+    """,
 )
 """`MIGRATIONS[n]` brings a library of version n to version n + 1."""

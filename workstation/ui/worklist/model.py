@@ -12,7 +12,7 @@ Fetch = Callable[[int, int], Sequence[WorklistRow]]
 """``fetch(offset, limit)``: that slice of the studies which match the query; called in the GUI thread, so it must be quick."""
 
 STACK_FROM = 9
-"""A series of this many images is one row (a stack); a smaller one has a row for every image."""
+"""A series of this many films is one row (a stack); a smaller one has a row for every film."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class StudyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmEntry:
-    """A row beneath the open study: one image, or a stack of `count` images shown by its first."""
+    """A row beneath the open study: one film, of `count` frames, or a stack of `count` images shown by its first."""
 
     series: Series
     instance: Instance
@@ -38,12 +38,12 @@ Entry = StudyEntry | FilmEntry
 
 
 def films_of(study: Study) -> tuple[tuple[Series, Instance, int], ...]:
-    """The rows beneath an open study: (series, its image, how many images the row stands for)."""
+    """The rows beneath an open study: (series, its film, how many images the row stands for)."""
     rows: list[tuple[Series, Instance, int]] = []
     for series in study.series:
-        images = [instance for instance, _ in series.instances]
-        if len(images) >= STACK_FROM:
-            rows.append((series, images[0], len(images)))
+        films = [instance for instance, _ in series.instances]
+        if len(films) >= STACK_FROM:
+            rows.append((series, films[0], sum(film.frames for film in films)))
         else:
-            rows += [(series, image, 1) for image in images]
+            rows += [(series, film, film.frames) for film in films]
     return tuple(rows)
