@@ -202,7 +202,7 @@ def test_refusals_and_failures_look_different_from_a_negative(tmp_path: Path) ->
     )
     text = text_of(save(make_report(reader=None, films=films), tmp_path, "en"))
     assert "No score." in text
-    assert "this is a LL view" in text
+    assert "its view is LL" in text
     assert "this is not a negative result" in text
     assert "not above threshold" not in text
 

@@ -112,7 +112,7 @@ def test_dataset_accounts_for_every_file_reason_by_reason(tmp_path, capsys):
     assert dataset.run(dataset_options(tmp_path, "--site", "north"), work, EN) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "7 files: 4 films in the training set, 3 left out."
-    assert out[1].startswith("  2 × Not analysed: this is a LL view")
+    assert out[1].startswith("  2 × Not analysed: its view is LL")
     assert out[2].startswith("  1 × The label table")
     assert asked[0].site == "north"
 
