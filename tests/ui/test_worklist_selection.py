@@ -229,6 +229,15 @@ def test_down_in_the_search_box_enters_the_list_where_enter_opens(view, asked, q
     assert asked == ["1.2.1"]
 
 
+def test_down_in_the_search_box_shows_where_enter_would_open(view, qtbot):
+    qtbot.keyClick(view._filters.search, Qt.Key.Key_Down)
+    show(view, [3, 4])
+    view.focus_search()
+    view._list.clearSelection()
+    qtbot.keyClick(view._filters.search, Qt.Key.Key_Down)
+    assert view._selected() == [(0, 0)]
+
+
 def test_all_studies_are_selected_from_anywhere(view, asked):
     view.select_all()
     view.ask_analysis()

@@ -277,10 +277,10 @@ class WorklistView(QWidget):
             self._activate(self._rows.index(0))
 
     def _enter_list(self) -> None:
-        """Go to the list, where a study is current already or else its first."""
+        """Go to the list and select where Enter would open: what was current already, or else its first study."""
         self._list.setFocus()
-        if not self._list.currentIndex().isValid():
-            self._list.setCurrentIndex(self._rows.index(0))
+        current = self._list.currentIndex()
+        self._list.setCurrentIndex(current if current.isValid() else self._rows.index(0))
 
     def _reveal_open(self) -> None:
         """Bring the open study into sight: its last film, then the study itself."""
