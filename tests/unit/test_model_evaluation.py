@@ -29,6 +29,7 @@ from model.evaluation.metrics import (
 from model.evaluation.plots import label_plots
 from model.evaluation.report.html import Markup, interval, percent
 from model.evaluation.report.html import table as html_table
+from model.evaluation.report.page import html_report
 from model.evaluation.scores import evaluate, marks_per_100_normals, mean_auroc
 from model.evaluation.tables import ScoreTable, age_band, read_score_csv
 from model.films.manifest import Box
@@ -245,6 +246,21 @@ def test_a_bad_table_is_named(tmp_path, rows, word):
     with pytest.raises(ManifestError, match=word):
         read_score_csv(path)
     assert main(["--csv", str(path), "--out", str(tmp_path / "r")]) == 2
+
+
+def test_the_mean_of_the_offered_findings_is_shown_where_it_is_another_one():
+    def page(scored: ScoreTable) -> str:
+        scores = evaluate(scored, resamples=20)
+        return html_report({"title": "t", "source": "s", "scores": scores}, scored)
+
+    both = table()
+    both = replace(both, truth=both.truth[:, [0, 0, 2]])
+    plain = page(both)
+    assert "mean AUROC, findings with 15 positives or more (2)" in plain
+    assert "offered findings" not in plain
+    assert "mean AUROC, offered findings with 15 positives or more (1)" in page(
+        replace(both, offered=(True, False, True))
+    )
 
 
 def inches(data_uri: str) -> float:

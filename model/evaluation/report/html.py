@@ -30,7 +30,9 @@ th { background: var(--tint); font-weight: 600; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
 tr.group td { font-weight: 600; background: #fbfcfd; }
 .missing { color: var(--soft); font-style: italic; }
-@media print { h2 { break-after: avoid; } table, img { break-inside: avoid; } }
+@page { size: A4 landscape; margin: 14mm; }
+@media print { body { max-width: none; padding: 0; font-size: 12px; } .scroll { overflow: visible; }
+  h2 { break-after: avoid; } tr, img { break-inside: avoid; } }
 """
 MISSING: Final = "–"
 INSUFFICIENT: Final = '<span class="missing">insufficient</span>'

@@ -78,11 +78,16 @@ def _facts(record: Mapping[str, Any]) -> str:
         facts.append(
             (", ".join(site or "unknown" for site in record["films"]["sites"]), "sites")
         )
-    for key, whose in (("mean_findings", "findings"), ("mean_offered", "offered findings")):
-        mean = scores[key]
+    every, offered = scores["mean_findings"], scores["mean_offered"]
+    means = {"findings": every}
+    if offered["findings"] != every["findings"]:
+        means["offered findings"] = offered
+    for whose, mean in means.items():
         if not mean["insufficient"]:
             count = len(mean["findings"])
-            facts.append((interval(mean), f"mean AUROC of {count} {whose} with 15 positives"))
+            facts.append(
+                (interval(mean), f"mean AUROC, {whose} with 15 positives or more ({count})")
+            )
     if scores["marks_per_100_normals"] is not None:
         marks = f"{scores['marks_per_100_normals']:.0f}"
         facts.append((marks, "marks on 100 films without an abnormality"))
