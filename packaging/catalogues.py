@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 CODED_KEY = re.compile(r"[a-z_]+\.[A-Za-z0-9_.]+")
-MESSAGES = {"tr", "_command", "_tool", "_numbered", "_pan", "_menu"}
+MESSAGES = {"tr", "_command", "_tool", "_numbered", "_pan", "_aim", "_menu"}
 """Functions whose first argument is a message: all but the first make commands and menus."""
 FOLDERS = {"zh_CN": ROOT / "resources/i18n/zh_CN", "en": ROOT / "resources/i18n/en"}
 

@@ -548,3 +548,49 @@ def test_nothing_is_drawn_on_a_film_for_which_nobody_stores_it(view):
     drag(view, (50, 60), (150, 200))
     assert view.changes == []
     assert len(view.said) == 1
+
+
+def test_a_line_is_drawn_a_note_worded_and_a_mark_deleted_by_keys_alone(view):
+    view.set_tool(Tool.DISTANCE)
+    view.click()  # there is no pointer yet: it comes, in the middle
+    assert view.changes == []
+    view.click()
+    view.aim_by(30, 0)
+    view.aim_by(10, 0)
+    view.click()
+    ((before, line),) = view.changes
+    assert before is None
+    (x0, y0), (x1, y1) = line.points
+    assert (x1 - x0, y1 - y0) == pytest.approx((40, 0))
+    view.delete_annotation()
+    assert view.changes[-1] == (line, None)
+
+    view.set_tool(Tool.NOTE)
+    view.click()
+    entry = view.findChild(TextEntry)
+    QTest.keyClicks(entry, "old")
+    QTest.keyClick(entry, Qt.Key.Key_Return)
+    view.reword_annotation()
+    entry = view.findChildren(TextEntry)[-1]
+    entry.selectAll()
+    QTest.keyClicks(entry, "new")
+    QTest.keyClick(entry, Qt.Key.Key_Return)
+    assert view.changes[-1][0].text == "old"
+    assert view.changes[-1][1].text == "new"
+
+
+def test_the_keyboards_pointer_selects_stays_on_the_canvas_and_yields_to_the_mouse(view):
+    mark = make_annotation(K.DISTANCE, points=((150.0, 150.0), (250.0, 150.0)))
+    view.hand.show([mark], refusal="")
+    view.aim_by(0, 0)
+    view.click()
+    assert view.hand.layer.selected == mark.annotation_id
+    seen = []
+    view.pointer_moved.connect(seen.append)
+    view.aim_by(-9999, -9999)
+    assert seen[-1].place == pytest.approx((0.0, 0.0), abs=1.0)
+    shown = view.grab().toImage()
+    mouse(view, QEvent.Type.MouseMove, 300, 200, down=False)
+    assert view.grab().toImage() != shown
+    view.click()  # the mouse took over: only a pointer, no click
+    assert view.hand.layer.selected == mark.annotation_id

@@ -203,6 +203,7 @@ def test_keys_that_widgets_use_are_left_to_the_widget_with_the_focus(reading, qt
         QTest.keyClick(button, Key.Key_Space)
     QTest.keyClick(button, Key.Key_Up)
     QTest.keyClick(button, Key.Key_PageDown)
+    QTest.keyClick(button, Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert said == []
     reading.film.setFocus()
     QTest.keyClick(reading.film, Key.Key_Space)

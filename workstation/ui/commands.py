@@ -148,7 +148,15 @@ MENUS = (
         ("view.window_tool", "view.pan_tool", "view.zoom_tool"),
         ("view.magnifier_tool", "view.probe_tool"),
         DRAWING,
-        ("view.delete_annotation",),
+        ("view.reword_annotation", "view.delete_annotation"),
+        (
+            _menu(
+                "Point by keyboard",
+                ("view.aim_left", "view.aim_right", "view.aim_up", "view.aim_down"),
+                tuple(f"view.aim_{way}_finely" for way in ("left", "right", "up", "down")),
+                ("view.click",),
+            ),
+        ),
         ("view.calibrate_tool", "view.clear_calibration"),
     ),
     _menu(

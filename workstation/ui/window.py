@@ -471,10 +471,11 @@ class MainWindow(QMainWindow):
         """Leave the keys of `_WIDGET_KEYS` to the widget that has the focus; texts keep every key they take themselves."""
         if event.type() is QEvent.Type.ShortcutOverride:
             pressed = cast("QKeyEvent", event)
-            plain = not pressed.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            held = pressed.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            theirs = not held or bool(held & Qt.KeyboardModifier.ShiftModifier)
             focus = QApplication.focusWidget()
             elsewhere = focus not in {None, self} and not isinstance(focus, FilmView)
-            if plain and elsewhere and pressed.key() in _WIDGET_KEYS:
+            if theirs and elsewhere and pressed.key() in _WIDGET_KEYS:
                 event.accept()
                 return True
         return super().event(event)

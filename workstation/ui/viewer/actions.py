@@ -29,6 +29,7 @@ class Command:
 
 
 _STEP = 60.0  # logical pixels of one pan by key
+_AIM_STEP = 10.0  # and of one step of the keyboard's pointer
 
 
 def _command(
@@ -70,6 +71,17 @@ def _pan(name: str, way: str, dx: float, dy: float) -> Command:
     )
 
 
+def _aim(name: str, way: str, dx: float, dy: float, *, fine: bool = False) -> Command:
+    step, keys = (1.0, "Ctrl+Shift") if fine else (_AIM_STEP, "Shift")
+    return _command(
+        name,
+        "aim_by",
+        f"{keys}+{way}",
+        id=f"aim_{way.lower()}{'_finely' if fine else ''}",
+        arguments=(dx * step, dy * step),
+    )
+
+
 COMMANDS: tuple[Command, ...] = (
     _tool("Window/level", Tool.WINDOW, "W"),
     _tool("Pan", Tool.PAN, "T"),
@@ -85,6 +97,16 @@ COMMANDS: tuple[Command, ...] = (
     _tool("Pixel probe", Tool.PROBE, "Q"),
     _tool("Calibrate…", Tool.CALIBRATE, "Shift+D"),
     _command("Remove the calibration", "clear_calibration"),
+    _aim("Pointer left", "Left", -1, 0),
+    _aim("Pointer right", "Right", 1, 0),
+    _aim("Pointer up", "Up", 0, -1),
+    _aim("Pointer down", "Down", 0, 1),
+    _aim("Pointer left, one pixel", "Left", -1, 0, fine=True),
+    _aim("Pointer right, one pixel", "Right", 1, 0, fine=True),
+    _aim("Pointer up, one pixel", "Up", 0, -1, fine=True),
+    _aim("Pointer down, one pixel", "Down", 0, 1, fine=True),
+    _command("Click at the pointer", "click", "Shift+Return", "Shift+Enter"),
+    _command("Change the words of what is selected", "reword_annotation", "Shift+F2"),
     _command("Delete what is selected", "delete_annotation", "Del"),
     _command("Cancel tool, then reset view", "cancel", "Esc"),
     _command("Reset view", "reset", icon="reset"),

@@ -43,6 +43,7 @@ from workstation.ui.viewer.state import (
     reading_at,
 )
 from workstation.ui.viewer.superimposed import Superimposed
+from workstation.ui.viewer.tools.aim import Aim
 from workstation.ui.viewer.tools.brush import Brush
 from workstation.ui.viewer.tools.hand import Hand
 
@@ -97,6 +98,7 @@ class FilmView(LookedAt):
         self.brush.repaint_needed.connect(self._repaint)
         self.computed = Superimposed(self)
         self.computed.repaint_needed.connect(self._repaint)
+        self._aim = Aim()
         self._gestures = Gestures(self, self._left)
         self._furniture = Furniture(self.font(), texts)
         self._made_canvas: FilmCanvas | None = None
@@ -235,6 +237,27 @@ class FilmView(LookedAt):
             self.reset()
         self.set_tool(Tool.WINDOW)
 
+    def aim_by(self, dx: float, dy: float) -> None:
+        """Move the keyboard's pointer, in logical pixels; it begins where the mouse is, else in the middle."""
+        if self._film is None:
+            return
+        canvas = QRectF(self._canvas.viewport().rect())
+        under = self._pointer and self.film_to_canvas()(self._pointer.place)
+        start = QPointF(*under) if under else canvas.center()
+        self._hover(self._aim.move(dx, dy, start=start, within=canvas))
+        self._repaint()
+
+    def click(self) -> None:
+        """What a left click does, at the keyboard's pointer."""
+        if self._film is None or self._aim.place is None:
+            self.aim_by(0, 0)
+        elif self._left().press(self._aim.place):
+            self._left().release(self._aim.place, dragged=False)
+
+    def reword_annotation(self) -> None:
+        """Change the words of the selected note or arrow."""
+        self.hand.reword_selected()
+
     def delete_annotation(self) -> None:
         """Remove the selected annotation."""
         self.hand.delete()
@@ -270,7 +293,7 @@ class FilmView(LookedAt):
             canvas = FilmCanvas(self, self._gestures, self._draw_over)
             canvas.setAccessibleName(self._texts.tr("Film"))
             canvas.resized.connect(self._place)
-            canvas.hovered.connect(self._hover)
+            canvas.hovered.connect(self._on_mouse)
             canvas.double_clicked.connect(self._on_double_click)
             self._made_canvas = canvas
             self._room.addWidget(canvas)
@@ -281,6 +304,7 @@ class FilmView(LookedAt):
     def _leave(self, following: Radiograph | None) -> None:
         """Forget what belongs to the film before."""
         self._film = following
+        self._aim.place = None
         self._notes = {}
         self.hand.leave_film()
         self.brush.drop()
@@ -323,6 +347,12 @@ class FilmView(LookedAt):
             to_screen=film_to_screen(self._film, self._state, size),
         )
         self._repaint()
+
+    def _on_mouse(self, place: QPointF | None) -> None:
+        if self._aim.place is not None:
+            self._aim.place = None
+            self._repaint()
+        self._hover(place)
 
     def _hover(self, place: QPointF | None) -> None:
         if place is None or self._film is None:
@@ -370,6 +400,7 @@ class FilmView(LookedAt):
         self._candidates.draw(painter, self.film_to_canvas())
         self.brush.draw(painter)
         self.hand.draw(painter, canvas)
+        self._aim.draw(painter)
         if self._pointer is None or not self._tool.looks:
             return
         to_canvas = self.film_to_canvas()

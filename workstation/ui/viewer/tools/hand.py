@@ -179,17 +179,12 @@ class Hand(QObject):
     def reword(self, place: QPointF) -> bool:
         """Let the reader change the words of the note or arrow at `place`; whether there is one."""
         hit = self.layer.hit(place, self._view.film_to_canvas())
-        if hit is None or not hit.annotation.kind.has_text:
-            return False
-        before = hit.annotation
-        if self._may_change():
-            self._ask(
-                before.points[-1],
-                self._texts.tr("Text"),
-                lambda text: self._change(before, _worded(before, text)),
-                text=before.text,
-            )
-        return True
+        return hit is not None and self._reword(hit.annotation)
+
+    def reword_selected(self) -> bool:
+        """The same for what is selected."""
+        selected = self.layer.selected_annotation()
+        return selected is not None and self._reword(selected)
 
     def clear_calibration(self) -> None:
         """Go back to what the file says of a millimetre."""
@@ -208,6 +203,18 @@ class Hand(QObject):
         if self._refusal:
             self.said.emit(self._refusal)
         return not self._refusal
+
+    def _reword(self, before: Annotation) -> bool:
+        if not before.kind.has_text:
+            return False
+        if self._entry is None and self._may_change():
+            self._ask(
+                before.points[-1],
+                self._texts.tr("Text"),
+                lambda text: self._change(before, _worded(before, text)),
+                text=before.text,
+            )
+        return True
 
     def _unopened(self) -> str:
         return self._texts.tr("Only the films of the open study can be drawn on.")
