@@ -78,7 +78,7 @@ def tag_warnings(film: Radiograph) -> tuple[Reason, ...]:
 
 
 def _is_tinted(film: Radiograph) -> bool:
-    """Whether an RGB film shows colour: any channel departs from the mean of three by over 8 levels in 1 % of it."""
+    """Whether an RGB film shows colour: its channels differ by over 16 levels in more than 1 % of it."""
     if film.photometric is not Photometric.RGB:
         return False
     spread = film.pixels.max(axis=2).astype(int) - film.pixels.min(axis=2)
